@@ -20,7 +20,7 @@ COMMON    := -std=gnu11 $(WARNINGS) -fvisibility=hidden -Iinclude -Ishim -D_GNU_
 HARDEN    := -Wl,-z,relro -Wl,-z,now
 
 # The watcher runs without libc: no errno, no thread-local storage, no stack protector (its %fs is a stranger's).
-BARE      := -fno-stack-protector -fno-builtin-printf -fno-exceptions
+BARE      := -fno-stack-protector -fno-exceptions
 
 POLICY    := policy_parse policy_keys policy_choose policy_explain names
 POLICY_O  := $(POLICY:%=$(BUILD)/shim/%.o)

@@ -1,0 +1,114 @@
+#include "bare.h"
+
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "raw.h"
+
+/* Without this, gcc recognises the loops below and turns them into calls of themselves. */
+#pragma GCC optimize("no-tree-loop-distribute-patterns")
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+    char *target = to;
+    const char *source = from;
+    while (size--)
+        *target++ = *source++;
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t size)
+{
+    char *target = to;
+    const char *source = from;
+    if (target <= source)
+        while (size--)
+            *target++ = *source++;
+    else
+        while (size--)
+            target[size] = source[size];
+    return to;
+}
+
+void *memset(void *to, int byte, size_t size)
+{
+    char *target = to;
+    while (size--)
+        *target++ = (char)byte;
+    return to;
+}
+
+int memcmp(const void *one, const void *other, size_t size)
+{
+    const unsigned char *a = one, *b = other;
+    for (; size; size--, a++, b++)
+        if (*a != *b)
+            return *a - *b;
+    return 0;
+}
+
+size_t strlen(const char *text)
+{
+    size_t length = 0;
+    while (text[length])
+        length++;
+    return length;
+}
+
+#ifdef SYS_mmap2
+enum { SYS_map = SYS_mmap2 }; /* i386: SYS_mmap takes a struct */
+#else
+enum { SYS_map = SYS_mmap };
+#endif
+
+void *bare_memory(size_t size, bool inherit)
+{
+    long memory = raw6(SYS_map, 0, (long)size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (raw_failed(memory))
+        return NULL;
+    if (!inherit)
+        raw3(SYS_madvise, memory, (long)size, MADV_DONTFORK);
+    return (void *)memory;
+}
+
+void bare_memory_free(void *memory, size_t size)
+{
+    if (memory)
+        raw2(SYS_munmap, (long)memory, (long)size);
+}
+
+void *bare_memory_grow(void *memory, size_t old_size, size_t new_size)
+{
+    long moved = raw4(SYS_mremap, (long)memory, (long)old_size, (long)new_size, MREMAP_MAYMOVE);
+    return raw_failed(moved) ? NULL : (void *)moved;
+}
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct raw_time time = {0, 0};
+    raw2(SYS_clock_gettime, clock, (long)&time);
+    return (int64_t)time.seconds * 1000 + time.nanoseconds / 1000000;
+}
+
+int64_t bare_now(void)
+{
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t bare_wall_clock(void)
+{
+    return clock_ms(CLOCK_REALTIME);
+}
+
+void bare_wait(const uint32_t *word, uint32_t value, int64_t ms)
+{
+    struct raw_time timeout = {(long)(ms / 1000), (long)(ms % 1000) * 1000000};
+    raw4(SYS_futex, (long)word, FUTEX_WAIT, value, (long)&timeout);
+}
+
+void bare_wake(const uint32_t *word)
+{
+    raw3(SYS_futex, (long)word, FUTEX_WAKE, INT32_MAX);
+}

@@ -1,0 +1,21 @@
+/* Reading /proc's directories of numbers, without libc. */
+#ifndef WAITCLOSE_DIRECTORY_H
+#define WAITCLOSE_DIRECTORY_H
+
+#include <stdbool.h>
+
+enum { DIRECTORY_NAME_MAX = 12 };
+
+/*
+ * Calls `each` for every entry, from where the directory stands, whose name is a
+ * number, until it returns false. True: the end was reached. Callable from anywhere.
+ */
+bool directory_numbers(long directory, bool (*each)(int number, void *context), void *context);
+
+/* A number as such a name. Returns its length. */
+int directory_name(int number, char name[DIRECTORY_NAME_MAX]);
+
+/* The inode of a socket that the link `number` in the directory points to; 0: it is no socket. */
+unsigned long directory_socket(long directory, int number);
+
+#endif

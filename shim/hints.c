@@ -1,0 +1,231 @@
+#include "hints.h"
+
+#include <time.h>
+
+#include "address.h"
+#include "bare.h"
+#include "stack.h"
+
+unsigned hints_capacity;
+_Atomic uint8_t *hints_marks;
+_Atomic uint32_t *hints_births;
+
+static struct hint *records;
+static uintptr_t *stacks; /* stack_depth frames a number, ended by 0 when fewer */
+static unsigned stack_depth;
+
+/*
+ * Which numbers have news for the watcher: one bit a number, and one bit for
+ * each 64 of these, so that a quiet tick reads 256 words at most.
+ */
+static _Atomic uint64_t changed[HINTS_MAX / 64];
+static _Atomic uint64_t changed_words[HINTS_MAX / 64 / 64];
+
+bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births)
+{
+    if (numbers > HINTS_MAX)
+        numbers = HINTS_MAX;
+    _Atomic uint8_t *marks = bare_memory(numbers, true);
+    struct hint *memory = bare_memory(numbers * sizeof *memory, true);
+    if (stack)
+        stacks = bare_memory(numbers * stack * sizeof *stacks, true);
+    if (!marks || !memory || (stack && !stacks))
+        return false;
+    records = memory;
+    hints_marks = marks;
+    stack_depth = stack;
+    hints_births = births;
+    hints_capacity = numbers;
+    return true;
+}
+
+static void set_bit(_Atomic uint64_t *words, unsigned bit)
+{
+    uint64_t mask = 1ull << bit % 64;
+    if (!(atomic_load_explicit(&words[bit / 64], memory_order_relaxed) & mask))
+        atomic_fetch_or_explicit(&words[bit / 64], mask, memory_order_release);
+}
+
+void hints_changed(int number)
+{
+    set_bit(changed, (unsigned)number);
+    set_bit(changed_words, (unsigned)number / 64);
+}
+
+/* Opens a record for rewriting. A second writer (a number that two threads fight over) is let through: details may mix. */
+static struct hint *begin(int number)
+{
+    struct hint *hint = &records[number];
+    atomic_fetch_or_explicit(&hint->generation, 1, memory_order_acquire);
+    return hint;
+}
+
+static void finish(struct hint *hint)
+{
+    uint32_t generation = atomic_load_explicit(&hint->generation, memory_order_relaxed);
+    atomic_store_explicit(&hint->generation, (generation | 1) + 1, memory_order_release);
+}
+
+static void set_peer(struct hint *hint, const struct address *peer)
+{
+    memcpy(hint->peer, peer->bytes, sizeof hint->peer);
+    hint->peer_port = peer->port;
+    hint->peer_family = peer->family;
+}
+
+static uint32_t coarse_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now); /* vdso(7): no system call */
+    return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+}
+
+void hints_birth(int number, uintptr_t site, enum hint_flag direction, const struct sockaddr *peer,
+                 socklen_t peer_size)
+{
+    if ((unsigned)number >= hints_capacity)
+        return;
+    atomic_fetch_add_explicit(hints_births, 1, memory_order_relaxed);
+    struct address address = address_from(peer, peer_size);
+    struct hint *hint = begin(number);
+    atomic_store_explicit(&hint->site, site, memory_order_relaxed);
+    atomic_store_explicit(&hint->reader, 0, memory_order_relaxed);
+    atomic_store_explicit(&hint->born, coarse_now(), memory_order_relaxed);
+    atomic_store_explicit(&hint->flags, (uint8_t)(direction | HINT_BORN), memory_order_relaxed);
+    set_peer(hint, &address);
+    if (stack_depth)
+        stack_capture(&stacks[(size_t)number * stack_depth], stack_depth, site);
+    finish(hint);
+    atomic_store_explicit(&hints_marks[number], MARK_TRACKED, memory_order_release);
+    hints_changed(number);
+}
+
+void hints_connecting(int number, const struct sockaddr *peer, socklen_t peer_size)
+{
+    struct address address = address_from(peer, peer_size);
+    struct hint *hint = begin(number);
+    uint8_t flags = atomic_load_explicit(&hint->flags, memory_order_relaxed) & HINT_BORN;
+    if (address.family != ADDRESS_NONE) /* AF_UNSPEC dissolves the connection: connect(2) */
+        flags |= HINT_OUT;
+    atomic_store_explicit(&hint->flags, flags, memory_order_relaxed);
+    set_peer(hint, &address);
+    finish(hint);
+    hints_changed(number);
+}
+
+void hints_reader(int number, uintptr_t reader)
+{
+    atomic_store_explicit(&records[number].reader, reader, memory_order_relaxed);
+}
+
+void hints_told(int number, enum hint_flag what)
+{
+    uint8_t flags = atomic_load_explicit(&records[number].flags, memory_order_relaxed);
+    if (!(flags & what))
+        atomic_fetch_or_explicit(&records[number].flags, (uint8_t)what, memory_order_relaxed);
+}
+
+void hints_end(int number)
+{
+    uint8_t was = atomic_exchange_explicit(&hints_marks[number], MARK_NONE, memory_order_relaxed);
+    if (was == MARK_KNOWN)
+        hints_changed(number);
+}
+
+bool hints_copy(int number, struct hint_copy *copy)
+{
+    memset(copy, 0, sizeof *copy);
+    if ((unsigned)number >= hints_capacity)
+        return false;
+    struct hint *hint = &records[number];
+    copy->generation = atomic_load_explicit(&hint->generation, memory_order_acquire);
+    copy->site = atomic_load_explicit(&hint->site, memory_order_relaxed);
+    copy->reader = atomic_load_explicit(&hint->reader, memory_order_relaxed);
+    copy->born = atomic_load_explicit(&hint->born, memory_order_relaxed);
+    copy->flags = atomic_load_explicit(&hint->flags, memory_order_relaxed);
+    memcpy(copy->peer.bytes, hint->peer, sizeof hint->peer);
+    copy->peer.port = hint->peer_port;
+    copy->peer.family = hint->peer_family;
+    const uintptr_t *frames = &stacks[(size_t)number * stack_depth];
+    while (copy->stack_size < stack_depth && frames[copy->stack_size]) {
+        copy->stack[copy->stack_size] = frames[copy->stack_size];
+        copy->stack_size++;
+    }
+    atomic_thread_fence(memory_order_acquire);
+    return !(copy->generation & 1) &&
+           atomic_load_explicit(&hint->generation, memory_order_relaxed) == copy->generation;
+}
+
+/* Empties a record, unless it was reborn since `generation`. */
+static bool empty(int number, uint32_t generation)
+{
+    struct hint *hint = &records[number];
+    if ((unsigned)number >= hints_capacity || generation & 1 ||
+        !atomic_compare_exchange_strong(&hint->generation, &generation, generation | 1))
+        return false;
+    atomic_store_explicit(&hint->site, 0, memory_order_relaxed);
+    atomic_store_explicit(&hint->reader, 0, memory_order_relaxed);
+    atomic_store_explicit(&hint->flags, 0, memory_order_relaxed);
+    hint->peer_family = ADDRESS_NONE;
+    if (stack_depth)
+        stacks[(size_t)number * stack_depth] = 0;
+    finish(hint);
+    return true;
+}
+
+void hints_adopt(int number, uint32_t generation)
+{
+    if (empty(number, generation))
+        atomic_store_explicit(&hints_marks[number], MARK_KNOWN, memory_order_release);
+}
+
+void hints_disown(int number, uint32_t generation)
+{
+    if (empty(number, generation))
+        atomic_store_explicit(&hints_marks[number], MARK_NONE, memory_order_release);
+}
+
+void hints_known(int number)
+{
+    uint8_t tracked = MARK_TRACKED;
+    if ((unsigned)number < hints_capacity)
+        atomic_compare_exchange_strong(&hints_marks[number], &tracked, MARK_KNOWN);
+}
+
+void hints_set_peer(int number, uint32_t generation, const struct address *peer)
+{
+    struct hint *hint = &records[number];
+    uint32_t expected = generation;
+    if ((unsigned)number >= hints_capacity || generation & 1 ||
+        !atomic_compare_exchange_strong(&hint->generation, &expected, generation | 1))
+        return;
+    set_peer(hint, peer);
+    /* The same generation again: for the watcher this is still the socket it has looked at. */
+    expected = generation | 1;
+    atomic_compare_exchange_strong(&hint->generation, &expected, generation);
+}
+
+static void take_word(unsigned word, void (*each)(int number, void *context), void *context)
+{
+    uint64_t bits = atomic_exchange_explicit(&changed[word], 0, memory_order_acquire);
+    for (; bits; bits &= bits - 1)
+        each((int)(word * 64 + (unsigned)__builtin_ctzll(bits)), context);
+}
+
+void hints_take_changes(void (*each)(int number, void *context), void *context)
+{
+    for (unsigned summary = 0; summary < sizeof changed_words / sizeof *changed_words; summary++) {
+        if (!atomic_load_explicit(&changed_words[summary], memory_order_relaxed))
+            continue;
+        uint64_t words = atomic_exchange_explicit(&changed_words[summary], 0, memory_order_acquire);
+        for (; words; words &= words - 1)
+            take_word(summary * 64 + (unsigned)__builtin_ctzll(words), each, context);
+    }
+}
+
+void hints_all_changed(void)
+{
+    for (unsigned number = 0; number < hints_capacity; number++)
+        if (atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_NONE)
+            hints_changed((int)number);
+}

@@ -1,0 +1,117 @@
+/*
+ * Hints: what the kernel cannot know about a socket, one record per descriptor
+ * number. Who created it (call site, stack), and what the program has been told
+ * (a read that returned 0, an error). A hint may be stale or missing; that may
+ * cost a detail in a report and nothing else.
+ *
+ * Written by hooks (any thread, signal handlers) and read by the watcher;
+ * plain atomics, no lock. A record is rewritten at each birth under its number,
+ * because not every close passes a hook; `generation` is odd while that goes
+ * on and different afterwards, so that the watcher notices.
+ *
+ * Memory is reserved once, at load, and touched only for numbers in use.
+ */
+#ifndef WAITCLOSE_HINTS_H
+#define WAITCLOSE_HINTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "waitclose/address.h"
+#include "waitclose/cause.h"
+
+enum {
+    HINTS_MAX = 1 << 20,     /* numbers above go without hints; the watcher finds their sockets all the same */
+    HINTS_STACK_MAX = 32,    /* frames */
+    HINTS_DIRTY_BITS = 64,
+};
+
+/* marks[number]: the one byte that a hook's first glance reads. */
+enum mark {
+    MARK_NONE,    /* not a TCP socket that we know of */
+    MARK_TRACKED, /* a TCP socket */
+    MARK_KNOWN,   /* the same, and the watcher has looked at it: it wants to hear of the end */
+};
+
+enum hint_flag {
+    HINT_IN = 1 << 0,         /* accepted */
+    HINT_OUT = 1 << 1,        /* connected */
+    HINT_TOLD_EOF = 1 << 2,   /* a read returned 0 */
+    HINT_TOLD_ERROR = 1 << 3, /* a call failed for good */
+    HINT_SHUT = 1 << 4,       /* shutdown(SHUT_WR or SHUT_RDWR) succeeded */
+    HINT_BORN = 1 << 5,       /* the birth passed a hook, so `born` holds */
+};
+
+/* 48 bytes on 64-bit. */
+struct hint {
+    _Atomic uintptr_t site;       /* return address into the caller of socket() or accept() */
+    _Atomic uintptr_t reader;     /* return address into the last caller of a read */
+    _Atomic uint32_t generation;  /* odd: being rewritten */
+    _Atomic uint32_t born;        /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms */
+    uint8_t peer[16];             /* network order; under generation */
+    uint16_t peer_port;           /* host order */
+    uint8_t peer_family;          /* enum address_family */
+    _Atomic uint8_t flags;        /* enum hint_flag */
+};
+
+/* A consistent copy for the watcher. */
+struct hint_copy {
+    uint32_t generation;
+    uint32_t born;
+    uintptr_t site, reader;
+    uint8_t flags;
+    struct address peer;
+    unsigned stack_size;
+    uintptr_t stack[HINTS_STACK_MAX];
+};
+
+extern unsigned hints_capacity; /* numbers covered; 0 until hints_open, or when there is no memory */
+extern _Atomic uint8_t *hints_marks;
+extern _Atomic uint32_t *hints_births; /* TCP sockets that were born through a hook in this process */
+
+/* Constructor only. births: a counter that does not pass to a forked child. stack: frames to keep at each birth, 0 to HINTS_STACK_MAX. False: no memory, everything stays off. */
+bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births);
+
+/* The glance: whether this number was a TCP socket when we last heard of it. Any thread, signal handlers. */
+static inline bool hints_tracked(int number)
+{
+    return (unsigned)number < hints_capacity &&
+           __builtin_expect(atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_NONE, 0);
+}
+
+/*
+ * From hooks. All keep errno, make no system call, take no lock.
+ * peer may be NULL. hints_end comes before the real close: afterwards the number may be another's.
+ */
+void hints_birth(int number, uintptr_t site, enum hint_flag direction, const struct sockaddr *peer,
+                 socklen_t peer_size);
+void hints_connecting(int number, const struct sockaddr *peer, socklen_t peer_size);
+void hints_changed(int number); /* look at it again: listen(2) */
+void hints_reader(int number, uintptr_t reader);
+void hints_told(int number, enum hint_flag what);
+void hints_end(int number);
+
+/*
+ * From the watcher.
+ * hints_copy: false when the record is just being rewritten (look again next tick) or there is none.
+ * hints_adopt: the number holds a TCP socket that no hook saw; the record is emptied and from now on its reads are seen.
+ * hints_disown: the number holds no TCP socket any more.
+ * Both do nothing when a birth has happened since `generation` was read.
+ */
+bool hints_copy(int number, struct hint_copy *copy);
+void hints_adopt(int number, uint32_t generation);
+void hints_disown(int number, uint32_t generation);
+void hints_known(int number);
+/* Keeps the peer's address for a socket that was not asked for it when it was born. */
+void hints_set_peer(int number, uint32_t generation, const struct address *peer);
+
+/* Calls `each` for every number that was born or has ended since the last call. */
+void hints_take_changes(void (*each)(int number, void *context), void *context);
+
+/* In a forked child: every tracked number is news to its own watcher. */
+void hints_all_changed(void);
+
+#endif

@@ -1,0 +1,41 @@
+/* The program's processes: vfork, ends that run no exit handler, and changes of rights. */
+#include <errno.h>
+
+#include "hints.h"
+#include "life.h"
+#include "next.h"
+
+/* A jump, and nothing on the stack: the child returns through it first (vfork(2)). Makefile and test hold the compiler to it. */
+#define HOOK_VFORK(returns, name, parameters, arguments)                                                      \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        life_vforks();                                                                                       \
+        return next.name arguments;                                                                          \
+    }
+
+#define HOOK_EXIT(returns, name, parameters, arguments)                                                       \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        next.name(life_finish(status));                                                                      \
+    }
+
+#define HOOK_RIGHTS(returns, name, parameters, arguments)                                                     \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        life_pause();                                                                                        \
+        returns result = next.name arguments;                                                                \
+        life_resume();                                                                                       \
+        return result;                                                                                       \
+    }
+
+#define HOOK_READ(...)
+#define HOOK_READ_MANY(...)
+#define HOOK_SOCKET(...)
+#define HOOK_ACCEPT(...)
+#define HOOK_CONNECT(...)
+#define HOOK_LISTEN(...)
+#define HOOK_SHUTDOWN(...)
+#define HOOK_CLOSE(...)
+#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                        \
+    HOOK_##family(returns, name, parameters, arguments)
+#include "hooks.def"

@@ -1,0 +1,97 @@
+/*
+ * The read family. A glance at the descriptor's byte, and unless it is a tracked
+ * TCP socket, a jump: what costs is not the way into a hook but the way back through it.
+ * For a tracked socket a note of who reads; afterwards nothing, when data came.
+ *
+ * In every function here: no malloc, no lock, no stdio, no system call of our own,
+ * errno kept, nothing held across the real call (it is a cancellation point).
+ */
+#include <errno.h>
+
+#include "hints.h"
+#include "life.h"
+#include "next.h"
+
+static bool vector_asks(const struct iovec *vector, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vector[i].iov_len)
+            return true;
+    return false;
+}
+
+static bool message_asks(const struct msghdr *message, int flags)
+{
+    return !(flags & MSG_ERRQUEUE) && vector_asks(message->msg_iov, message->msg_iovlen);
+}
+
+/* An errno after which the connection is gone; the others (EAGAIN, EINTR, EFAULT, EINVAL, ENOMEM, ...) leave it as it was. */
+static bool for_good(int error)
+{
+    switch (error) {
+    case ECONNRESET:
+    case ECONNABORTED:
+    case ECONNREFUSED:
+    case ENETRESET:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ETIMEDOUT:
+    case EPIPE:
+    case EPROTO:
+    case ESHUTDOWN:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A tracked socket's read brought no data. */
+static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool asked)
+{
+    if (got == 0 && asked)
+        hints_told(fd, HINT_TOLD_EOF);
+    else if (got < 0 && for_good(errno))
+        hints_told(fd, HINT_TOLD_ERROR);
+    life_needed();
+}
+
+#define HOOK_READ(returns, name, parameters, arguments, asked)                                                \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(!hints_tracked(fd), 1))                                                         \
+            return next.name arguments;                                                                      \
+        hints_reader(fd, CALLER);                                                                            \
+        returns got = next.name arguments;                                                                   \
+        if (__builtin_expect(got > 0, 1))                                                                    \
+            return got;                                                                                      \
+        no_data(fd, got, asked);                                                                             \
+        return got;                                                                                          \
+    }
+
+/* recvmmsg(2) counts messages: at the end of a stream it returns them, empty. */
+#define HOOK_READ_MANY(returns, name, parameters, arguments, asked)                                           \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(!hints_tracked(fd), 1))                                                         \
+            return next.name arguments;                                                                      \
+        hints_reader(fd, CALLER);                                                                            \
+        returns got = next.name arguments;                                                                   \
+        if (got < 0 || messages[0].msg_len == 0)                                                             \
+            no_data(fd, got < 0 ? -1 : 0, asked);                                                            \
+        return got;                                                                                          \
+    }
+
+#define HOOK_SOCKET(...)
+#define HOOK_ACCEPT(...)
+#define HOOK_CONNECT(...)
+#define HOOK_LISTEN(...)
+#define HOOK_SHUTDOWN(...)
+#define HOOK_CLOSE(...)
+#define HOOK_VFORK(...)
+#define HOOK_EXIT(...)
+#define HOOK_RIGHTS(...)
+#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                        \
+    HOOK_##family(returns, name, parameters, arguments, asked)
+#include "hooks.def"

@@ -1,0 +1,94 @@
+/*
+ * Births and ends. Only here does the library learn who made a socket. Same rules
+ * as in hook_read.c; the one exception is that the first TCP socket starts the watcher.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include "hints.h"
+#include "life.h"
+#include "next.h"
+
+static bool is_tcp(int domain, int type, int protocol)
+{
+    return (domain == AF_INET || domain == AF_INET6) &&
+           (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP);
+}
+
+static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag direction,
+                                          const struct sockaddr *peer, const socklen_t *peer_size)
+{
+    if (fd >= 0 && hints_capacity) {
+        hints_birth(fd, site, direction, peer, peer && peer_size ? *peer_size : 0);
+        life_needed();
+    }
+    return fd;
+}
+
+#define HOOK_SOCKET(returns, name, parameters, arguments)                                                     \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (!is_tcp(domain, type, protocol))                                                                 \
+            return next.name arguments;                                                                      \
+        return born(next.name arguments, CALLER, 0, NULL, NULL);                                             \
+    }
+
+/* What a TCP listener gives is a TCP socket. A listener that no hook has seen is adopted by the watcher, and so are its children. */
+#define HOOK_ACCEPT(returns, name, parameters, arguments)                                                     \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (!hints_tracked(fd))                                                                              \
+            return next.name arguments;                                                                      \
+        return born(next.name arguments, CALLER, HINT_IN, peer, peer_size);                                  \
+    }
+
+/* The peer is noted before the call: once it is connected, the watcher may look. */
+#define HOOK_CONNECT(returns, name, parameters, arguments)                                                    \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (hints_tracked(fd)) {                                                                             \
+            hints_connecting(fd, peer, peer_size);                                                           \
+            life_needed();                                                                                   \
+        }                                                                                                    \
+        return next.name arguments;                                                                          \
+    }
+
+#define HOOK_LISTEN(returns, name, parameters, arguments)                                                     \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (hints_tracked(fd)) {                                                                             \
+            hints_changed(fd);                                                                               \
+            life_needed();                                                                                   \
+        }                                                                                                    \
+        return next.name arguments;                                                                          \
+    }
+
+#define HOOK_SHUTDOWN(returns, name, parameters, arguments)                                                   \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (!hints_tracked(fd) || how == SHUT_RD)                                                            \
+            return next.name arguments;                                                                      \
+        int result = next.name arguments;                                                                    \
+        if (result == 0)                                                                                     \
+            hints_told(fd, HINT_SHUT);                                                                       \
+        return result;                                                                                       \
+    }
+
+/* Before the real call: afterwards the number may be another thread's. A vfork child closes its own copy only. */
+#define HOOK_CLOSE(returns, name, parameters, arguments)                                                      \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(hints_tracked(fd), 0) && !life_in_vfork_child())                                \
+            hints_end(fd);                                                                                   \
+        return next.name arguments;                                                                          \
+    }
+
+#define HOOK_READ(...)
+#define HOOK_READ_MANY(...)
+#define HOOK_VFORK(...)
+#define HOOK_EXIT(...)
+#define HOOK_RIGHTS(...)
+#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                        \
+    HOOK_##family(returns, name, parameters, arguments)
+#include "hooks.def"

@@ -1,0 +1,302 @@
+#include "life.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "bare.h"
+#include "hints.h"
+#include "inherited.h"
+#include "log.h"
+#include "next.h"
+#include "raw.h"
+#include "report.h"
+#include "site.h"
+#include "stack.h"
+#include "thread.h"
+#include "watcher.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+enum {
+    PAUSE_MS = 2000,  /* the watcher never waits for anything longer than a file system does */
+    FINISH_MS = 3000,
+    STDERR = 2,
+};
+
+/* All that must be new in a forked child: one page, which the kernel empties there (Linux 4.14), or our fork handler. */
+struct life {
+    _Atomic uint32_t state;
+    _Atomic uint32_t births;
+    _Atomic uint32_t pauses; /* how many changes of rights are under way */
+    _Atomic int process;
+    struct talk talk;
+    uint32_t alive; /* the watcher's thread id; 0: it has ended */
+    void *stack;
+    bool watched_before;
+    struct watch watch;
+};
+
+static struct life *life;
+_Atomic uint32_t *life_state;
+static struct policy policy;
+static _Atomic bool has_vforked; /* from then on births and ends ask whose they are */
+static _Atomic bool has_watched; /* in this process or in one it was forked from */
+
+static int process_id(void)
+{
+    return (int)raw0(SYS_getpid);
+}
+
+bool life_in_vfork_child(void)
+{
+    if (!atomic_load_explicit(&has_vforked, memory_order_relaxed))
+        return false;
+    int process = atomic_load_explicit(&life->process, memory_order_relaxed);
+    return process && process != process_id();
+}
+
+void life_vforks(void)
+{
+    atomic_store_explicit(&has_vforked, true, memory_order_relaxed);
+}
+
+/* The watcher's thread. Where its room cannot be had, or is lost, the next TCP socket starts it in the other. */
+static void watch_thread(void *argument)
+{
+    (void)argument;
+    if (watcher_run(&life->watch))
+        return;
+    bool other = life->watch.room == &room_own;
+    life->watch.room = &room_shared;
+    atomic_store(&life->state, other ? LIFE_IDLE : LIFE_BARRED);
+}
+
+static bool start_thread(bool resumed)
+{
+    if (!life->stack)
+        life->stack = bare_memory(THREAD_STACK, false);
+    if (!life->stack || !thread_wait(&life->alive, PAUSE_MS))
+        return false;
+    life->watch.policy = &policy;
+    life->watch.talk = &life->talk;
+    life->watch.resumed = resumed && life->watched_before;
+    if (!life->watch.room)
+        life->watch.room = room_choose().kind == ROOM_OWN ? &room_own : &room_shared;
+    __atomic_store_n(&life->talk.order, ORDER_NONE, __ATOMIC_RELEASE);
+    life->watched_before = true;
+    atomic_store(&has_watched, true);
+    return thread_start(watch_thread, NULL, life->stack, true, &life->alive);
+}
+
+void life_start(void)
+{
+    uint32_t idle = LIFE_IDLE;
+    if (life_in_vfork_child() || !atomic_compare_exchange_strong(&life->state, &idle, LIFE_STARTING))
+        return;
+    int none = 0;
+    atomic_compare_exchange_strong(&life->process, &none, process_id());
+    bool started = policy.process.watch && start_thread(true);
+    uint32_t starting = LIFE_STARTING; /* the thread itself may have moved it on */
+    atomic_compare_exchange_strong(&life->state, &starting, started ? LIFE_WATCHED : LIFE_BARRED);
+}
+
+static void give_order(enum order order)
+{
+    __atomic_store_n(&life->talk.order, order, __ATOMIC_RELEASE);
+    bare_wake(&life->talk.order);
+}
+
+void life_pause(void)
+{
+    if (!life || life_in_vfork_child())
+        return;
+    atomic_fetch_add(&life->pauses, 1);
+    uint32_t watched = LIFE_WATCHED;
+    if (!atomic_compare_exchange_strong(&life->state, &watched, LIFE_STOPPED))
+        return;
+    give_order(ORDER_STOP);
+    thread_wait(&life->alive, PAUSE_MS);
+}
+
+void life_resume(void)
+{
+    if (!life || life_in_vfork_child() || atomic_fetch_sub(&life->pauses, 1) != 1)
+        return;
+    uint32_t stopped = LIFE_STOPPED;
+    if (!atomic_compare_exchange_strong(&life->state, &stopped, LIFE_STARTING))
+        return;
+    uint32_t starting = LIFE_STARTING;
+    bool started = start_thread(true);
+    atomic_compare_exchange_strong(&life->state, &starting, started ? LIFE_WATCHED : LIFE_BARRED);
+}
+
+/* watch=off: the last look is taken by whoever ends the program. A pipe without a reader must not end it otherwise. */
+static void finish_here(void)
+{
+    enum { BLOCK, UNBLOCK, SET, SIZE = 8 };
+    const uint64_t broken_pipe = 1ull << (SIGPIPE - 1);
+    uint64_t before, pending, all = ~0ull;
+    struct raw_time at_once = {0, 0};
+    raw4(SYS_rt_sigprocmask, BLOCK, (long)&all, (long)&before, SIZE);
+    raw2(SYS_rt_sigpending, (long)&pending, SIZE);
+    life->watch = (struct watch){&policy, &room_shared, &life->talk, false, true};
+    watcher_run(&life->watch);
+    if (!(pending & broken_pipe))
+        raw4(SYS_rt_sigtimedwait, (long)&broken_pipe, 0, (long)&at_once, SIZE);
+    raw4(SYS_rt_sigprocmask, SET, (long)&before, 0, SIZE);
+}
+
+int life_finish(int status)
+{
+    if (!life || life_in_vfork_child())
+        return status;
+    uint32_t state = atomic_exchange(&life->state, LIFE_FINISHED);
+    if (state == LIFE_WATCHED) {
+        give_order(ORDER_FINISH);
+        thread_wait(&life->alive, FINISH_MS);
+    } else if (state == LIFE_BARRED || (state == LIFE_IDLE && policy.process.summary == SUMMARY_ON)) {
+        finish_here();
+    }
+    bool leaked = __atomic_load_n(&life->talk.leaks, __ATOMIC_ACQUIRE) > 0;
+    return status == 0 && leaked && policy.process.exitcode ? (int)policy.process.exitcode : status;
+}
+
+/* Runs after all other exit handlers and destructors, because it was registered first (on_exit(3)). */
+static void at_exit(int status, void *unused)
+{
+    (void)unused;
+    int changed = life_finish(status);
+    if (changed != status)
+        exit(changed); /* from within a handler glibc goes on with what is left, stdio's buffers among it */
+}
+
+static void in_forking_parent(void)
+{
+    life->talk.may_share = true;
+}
+
+/* The child inherits the sockets and not the watcher. It gets one at once: later it may have locked itself in a sandbox. */
+static void in_forked_child(void)
+{
+    memset(life, 0, sizeof *life);
+    life->talk.may_share = true;
+    life->process = process_id();
+    if (atomic_load(&has_watched))
+        life_start();
+}
+
+static bool make_life(void)
+{
+    const size_t page = 4096;
+    life = bare_memory(page, true);
+    if (!life)
+        return false;
+    raw3(SYS_madvise, (long)life, page, MADV_WIPEONFORK); /* before 4.14 the handler below does it */
+    life->process = process_id();
+    life_state = &life->state;
+    return true;
+}
+
+static const char *program_name(void)
+{
+    const char *path = (const char *)getauxval(AT_EXECFN);
+    const char *name = path;
+    for (; path && *path; path++)
+        if (*path == '/' && path[1])
+            name = path + 1;
+    return name ? name : "?";
+}
+
+static void say(const char *text)
+{
+    char line[1200] = "waitclose: ";
+    size_t length = strlen(text);
+    if (length > sizeof line - 16)
+        length = sizeof line - 16;
+    memcpy(line + 11, text, length);
+    line[11 + length] = '\n';
+    raw3(SYS_write, STDERR, (long)line, (long)length + 12);
+}
+
+/* False: there is nothing to do here, or nothing that we understand; then the program runs untouched. */
+static bool read_policy(void)
+{
+    static struct policy_mistake mistake;
+    const char *text = secure_getenv("WAITCLOSE");
+    policy_defaults(&policy);
+    if (text && !policy_read(&policy, text, "WAITCLOSE", &mistake)) {
+        say(mistake.message);
+        return false;
+    }
+    if (policy.help)
+        policy_print_table(STDERR);
+    return !policy.off && !policy.help;
+}
+
+extern int on_exit(void (*function)(int status, void *argument), void *argument) __attribute__((weak));
+
+/* What this libc cannot do is refused like any other key that does nothing. */
+static bool libc_can(void)
+{
+    if (policy.process.stack && !stack_ready()) {
+        say("stack=: this libc has no backtrace(3); expected stack=0");
+        return false;
+    }
+    if (policy.process.exitcode && !on_exit) {
+        say("exitcode=: this libc does not tell a library the program's exit status (on_exit(3))");
+        return false;
+    }
+    return true;
+}
+
+static void at_exit_without_status(void)
+{
+    life_finish(0);
+}
+
+static unsigned numbers(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max > HINTS_MAX)
+        return HINTS_MAX;
+    return (unsigned)limit.rlim_max;
+}
+
+static void begin(void)
+{
+    const char *name = program_name();
+    if (!read_policy() || !libc_can() || !make_life())
+        return;
+    policy_for_program(&policy, name);
+    next_resolve();
+    site_open(getauxval(AT_PHDR), getauxval(AT_PHNUM), name);
+    log_open(&policy.process, name);
+    report_open(&policy.process, name);
+    if (on_exit)
+        on_exit(at_exit, NULL);
+    else
+        atexit(at_exit_without_status);
+    pthread_atfork(NULL, in_forking_parent, in_forked_child);
+    if (!hints_open(numbers(), policy.process.stack, &life->births)) {
+        life = NULL;
+        return;
+    }
+    if (inherited_sockets()) {
+        life->talk.may_share = true;
+        life_start();
+    }
+}
+
+__attribute__((constructor)) static void load(void)
+{
+    int saved_errno = errno;
+    begin();
+    errno = saved_errno;
+}

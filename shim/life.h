@@ -1,0 +1,48 @@
+/*
+ * The library's life in one process, seen from the program's threads: the policy is
+ * read at load, the watcher starts with the first TCP socket, is stopped while
+ * rights change, is gone after fork, and has the last word at exit.
+ */
+#ifndef WAITCLOSE_LIFE_H
+#define WAITCLOSE_LIFE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum life_state {
+    LIFE_IDLE, /* no watcher; also what a forked child finds */
+    LIFE_STARTING,
+    LIFE_WATCHED,
+    LIFE_STOPPED, /* while rights change */
+    LIFE_BARRED,  /* watch=off, or no thread to be had: never */
+    LIFE_FINISHED,
+};
+
+extern _Atomic uint32_t *life_state; /* in memory that fork wipes: LIFE_IDLE in the child */
+
+void life_start(void);
+
+/*
+ * From hooks that have met a TCP socket: starts the watcher where there is none.
+ * Any thread, signal handlers; keeps errno. Only after hints_tracked() or hints_capacity have
+ * said that the library is at work.
+ */
+static inline void life_needed(void)
+{
+    if (__builtin_expect(atomic_load_explicit(life_state, memory_order_relaxed) == LIFE_IDLE, 0))
+        life_start();
+}
+
+/* Around a change of rights. Every pause is followed by its resume. */
+void life_pause(void);
+void life_resume(void);
+
+/* The program ends with this status: a last look and the summary. Returns the status to end with. */
+int life_finish(int status);
+
+/* Whether the caller runs in a vfork child: in the program's memory, but not the program. */
+bool life_in_vfork_child(void);
+void life_vforks(void);
+
+#endif

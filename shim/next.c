@@ -1,0 +1,46 @@
+#include "next.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The calls whose plain numbers take 16-bit ids on i386. */
+#ifdef SYS_setuid32
+#define SYS_32(name) SYS_##name##32
+#else
+#define SYS_32(name) SYS_##name
+#endif
+
+/* The kernel has no use for what only libc checks, such as the fortified twins' room. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                        \
+    static returns raw_##name parameters                                                                     \
+    {                                                                                                        \
+        return raw;                                                                                          \
+    }
+#include "hooks.def"
+#undef HOOK
+
+struct next next = {
+#define HOOK(family, returns, name, parameters, arguments, raw, asked) .name = raw_##name,
+#include "hooks.def"
+#undef HOOK
+};
+
+/* A libc that lacks one of them (musl has no fortified twins) is asked by nobody for it: the bare call stays. */
+static void resolve(void **place, const char *name)
+{
+    void *found = dlsym(RTLD_NEXT, name);
+    if (found)
+        *place = found;
+}
+
+void next_resolve(void)
+{
+#define HOOK(family, returns, name, parameters, arguments, raw, asked) resolve((void **)&next.name, #name);
+#include "hooks.def"
+#undef HOOK
+}

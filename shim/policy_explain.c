@@ -1,0 +1,145 @@
+/* What a policy comes to, setting by setting, in words for the operator. */
+#include <stdio.h>
+#include <string.h>
+
+#include "policy_keys.h"
+
+/* A meaning around its value: before, value, after; without `after` the value is not repeated. */
+struct sentence {
+    const char *key;
+    const char *value; /* NULL: any other */
+    const char *before, *after;
+};
+
+/* The first that fits is taken. */
+static const struct sentence sentences[] = {
+    {"log", "stderr", "events go to the program's standard error", NULL},
+    {"log", "none", "events go nowhere", NULL},
+    {"log", "syslog", "events go to syslog", NULL},
+    {"log", "journal", "events go to the journal", NULL},
+    {"log", NULL, "events are appended to this file; each process fills in its %p and %e", NULL},
+    {"format", "text", "an event is a line of logfmt text", NULL},
+    {"format", "json", "an event is a JSON object on a line", NULL},
+    {"interval", NULL, "the watcher looks every ", ""},
+    {"watch", "on", "a watcher thread looks for leaks while the program runs", NULL},
+    {"watch", "off", "no watcher thread: leaks are reported only when the program exits", NULL},
+    {"stack", "0", "a report gives the call site that made the socket, without its callers", NULL},
+    {"stack", NULL, "a report gives up to ", " frames of the stack that made the socket"},
+    {"exitcode", "none", "the program's exit status stays its own", NULL},
+    {"exitcode", NULL, "a program that leaked and would have exited with 0 exits with ", ""},
+    {"summary", "off", "no last line when the program ends", NULL},
+    {"summary", "on", "a last line with the counts when the program ends", NULL},
+    {"summary", "leaks", "a last line with the counts when the program ends, if anything leaked", NULL},
+    {"action", "ignore", "a leak is not reported, and nothing is done to the socket", NULL},
+    {"action", "report", "a leak is reported, and nothing is done to the socket", NULL},
+    {"grace", "0s", "a socket is a leak as soon as its peer's FIN has come and nothing was sent since", NULL},
+    {"grace", NULL, "a socket is a leak once its peer's FIN is ", " old and nothing was sent since"},
+    {"unread-grace", "off", "a socket with data left unread is not a leak, however old its peer's FIN", NULL},
+    {"unread-grace", "0s",
+     "a socket with data left unread is a leak as soon as its peer's FIN has come and nothing was sent since",
+     NULL},
+    {"unread-grace", NULL, "a socket with data left unread is a leak once its peer's FIN is ",
+     " old and nothing was sent since"},
+    {"idle", "off", "a connection without a FIN may stay quiet for ever", NULL},
+    {"idle", NULL, "a connection without a FIN is a leak once no data has passed either way for ", ""},
+};
+
+struct explaining {
+    policy_explained *each;
+    void *context;
+    char section[2048];
+    char value[POLICY_PATH_MAX];
+    char meaning[256];
+};
+
+static void explain(struct explaining *explaining, const struct policy_key *key, const void *fields, bool top)
+{
+    const struct sentence *sentence = sentences;
+    policy_key_format(key, fields, explaining->value, sizeof explaining->value);
+    while (strcmp(sentence->key, key->name) != 0 ||
+           (sentence->value && strcmp(sentence->value, explaining->value) != 0))
+        sentence++;
+    /* What is repeated is a number or a duration, and short. */
+    snprintf(explaining->meaning, sizeof explaining->meaning, "%s%.*s%s", sentence->before,
+             sentence->after ? 32 : 0, explaining->value, sentence->after ? sentence->after : "");
+
+    struct policy_explanation explanation = {
+        .section = explaining->section,
+        .key = key->name,
+        .value = explaining->value,
+        .meaning = explaining->meaning,
+        .is_default = top && strcmp(explaining->value, key->fallback) == 0,
+    };
+    explaining->each(&explanation, explaining->context);
+}
+
+/* The selectors as they would be written, "[dir=out port=6379]"; "" where there are none. */
+static void format_section(const struct selectors *selectors, char *buffer, size_t size)
+{
+    size_t used = 0;
+    char value[1200]; /* a pattern of 255 bytes, escaped */
+
+    buffer[0] = '\0';
+    for (const struct policy_key *key = policy_keys; key < policy_keys + POLICY_KEYS; key++) {
+        if (key->scope != SCOPE_SELECTOR)
+            continue;
+        policy_key_format(key, selectors, value, sizeof value);
+        if (value[0] != '\0')
+            used +=
+                (size_t)snprintf(buffer + used, size - used, "%s%s=%s", used ? " " : "[", key->name, value);
+    }
+    if (used)
+        snprintf(buffer + used, size - used, "]");
+}
+
+static bool for_every_socket(const struct rule *rule)
+{
+    const struct selectors *selectors = &rule->selectors;
+
+    return selectors->exe[0] == '\0' && selectors->direction == DIRECTION_UNKNOWN &&
+           selectors->peer.base.family == ADDRESS_NONE && selectors->local.base.family == ADDRESS_NONE &&
+           !selectors->port_given && selectors->cause == CAUSE_NONE;
+}
+
+/* The settings that hold for a key where no section matches. */
+static const struct socket_policy *at_top(const struct policy *policy, const struct policy_key *key)
+{
+    const struct socket_policy *settings = &socket_defaults;
+
+    for (const struct rule *rule = policy->rules; rule < policy->rules + policy->rule_count; rule++)
+        if (for_every_socket(rule) && (rule->given & 1u << key->bit))
+            settings = &rule->values;
+    return settings;
+}
+
+/* What a section gives and no later setting for every socket takes back: bits of rule.given. */
+static uint32_t in_force(const struct policy *policy, const struct rule *section)
+{
+    uint32_t given = section->given;
+
+    for (const struct rule *rule = section + 1; rule < policy->rules + policy->rule_count; rule++)
+        if (for_every_socket(rule))
+            given &= ~rule->given;
+    return given;
+}
+
+void policy_explain(const struct policy *policy, policy_explained *each, void *context)
+{
+    const struct policy_key *end = policy_keys + POLICY_KEYS;
+    struct explaining explaining = {.each = each, .context = context};
+
+    for (const struct policy_key *key = policy_keys; key < end; key++)
+        if (key->scope == SCOPE_PROCESS && key->kind != VALUE_LATER)
+            explain(&explaining, key, &policy->process, true);
+    for (const struct policy_key *key = policy_keys; key < end; key++)
+        if (key->scope == SCOPE_SOCKET && key->kind != VALUE_LATER)
+            explain(&explaining, key, at_top(policy, key), true);
+
+    for (const struct rule *rule = policy->rules; rule < policy->rules + policy->rule_count; rule++) {
+        uint32_t given = for_every_socket(rule) ? 0 : in_force(policy, rule);
+        format_section(&rule->selectors, explaining.section, sizeof explaining.section);
+        for (const struct policy_key *key = policy_keys; key < end; key++)
+            if (key->scope == SCOPE_SOCKET && key->kind != VALUE_LATER && (given & 1u << key->bit))
+                explain(&explaining, key, &rule->values, false);
+    }
+}

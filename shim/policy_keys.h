@@ -1,0 +1,80 @@
+/*
+ * The keys of the policy as data: what the parser, the explanation and the
+ * printed table all read, so that none of them knows a key by name.
+ * Private to shim/policy_*.c.
+ */
+#ifndef POLICY_KEYS_H
+#define POLICY_KEYS_H
+
+#include "waitclose/policy.h"
+
+/* Where a key may stand; also used as a set. */
+enum key_scope {
+    SCOPE_PROCESS = 1,
+    SCOPE_SOCKET = 2,
+    SCOPE_SELECTOR = 4,
+    SCOPE_SETTING = SCOPE_PROCESS | SCOPE_SOCKET,
+};
+
+/* The bits of rule.given. */
+enum socket_key { SOCKET_ACTION, SOCKET_GRACE, SOCKET_UNREAD_GRACE, SOCKET_IDLE };
+
+/* Milliseconds. */
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+
+/* What a value looks like, and the type of the field that holds it. */
+enum value_kind {
+    VALUE_LATER,     /* this version has not built the key yet; no field */
+    VALUE_LOG,       /* log and log_path of struct process_policy */
+    VALUE_WORD,      /* an enum, numbered as in words */
+    VALUE_SWITCH,    /* bool */
+    VALUE_NUMBER,    /* unsigned, low to high */
+    VALUE_DURATION,  /* int64_t milliseconds, low to high */
+    VALUE_GLOB,      /* char[POLICY_GLOB_MAX] */
+    VALUE_DIRECTION, /* enum direction */
+    VALUE_CAUSE,     /* enum cause */
+    VALUE_RANGE,     /* struct address_range */
+    VALUE_PORTS,     /* port_given, port_low and port_high of struct selectors */
+};
+
+struct policy_key {
+    const char *name;
+    enum key_scope scope;
+    enum value_kind kind;
+    size_t offset;            /* in struct process_policy, socket_policy or selectors, by scope */
+    enum socket_key bit;      /* socket keys only */
+    bool enforceable;         /* a socket option: key!=value is allowed */
+    bool off;                 /* VALUE_DURATION: "off" is a value too */
+    int64_t low, high;        /* VALUE_NUMBER, VALUE_DURATION */
+    const char *const *words; /* VALUE_WORD: ends with NULL */
+    const char *const *later; /* VALUE_WORD: words that this version has not built yet, or NULL */
+    const char *values;       /* what is expected, as messages and the table say it */
+    const char *fallback;     /* the default, as it is written */
+    const char *meaning;
+};
+
+enum { POLICY_KEYS = 29 };
+extern const struct policy_key policy_keys[POLICY_KEYS];
+
+/* What a socket gets where no section says otherwise. */
+extern const struct socket_policy socket_defaults;
+
+/* The key of that name within the scopes, or NULL. */
+const struct policy_key *policy_key_find(const char *name, size_t length, unsigned scopes);
+
+/* The key that was probably meant, or NULL where nothing is close. */
+const struct policy_key *policy_key_nearest(const char *name, size_t length, unsigned scopes);
+
+enum value_result { VALUE_TAKEN, VALUE_WRONG, VALUE_NOT_BUILT };
+
+/*
+ * Stores a value's text in its field. `fields` is the struct process_policy,
+ * socket_policy or selectors that the key's scope asks for.
+ */
+enum value_result policy_key_set(const struct policy_key *key, void *fields, const char *value);
+
+/* The value in a field as it would be written, quoted where it must be; "" for a selector that was not given.
+ */
+void policy_key_format(const struct policy_key *key, const void *fields, char *buffer, size_t size);
+
+#endif

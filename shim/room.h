@@ -1,0 +1,58 @@
+/*
+ * The watcher's room: where it stands when it looks at the program's sockets.
+ *
+ * In a table of its own (room_own.c) it borrows a socket with pidfd_getfd(2) and
+ * learns of news from its epoll. In the program's table (room_shared.c), where
+ * the kernel does not lend, a socket's number is its handle, news comes from one
+ * poll(2), and nothing of ours is ever open.
+ * Everything above this seam is the same.
+ */
+#ifndef WAITCLOSE_SHIM_ROOM_H
+#define WAITCLOSE_SHIM_ROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "waitclose/room.h"
+
+enum { ROOM_NEWS_MAX = 1024 };
+
+struct news {
+    int number;
+    uint32_t cookie; /* low half of the socket's that has stirred; 0: only met on the round */
+};
+
+struct room {
+    /* Watcher only, first: takes what it needs. False: this room cannot be had. */
+    bool (*enter)(void);
+
+    /*
+     * Who has news: numbers that deserve a look, at most ROOM_NEWS_MAX. Besides
+     * sockets whose peer has stirred these are numbers met on a slow round
+     * through all that the program has open, for not every socket comes through a hook.
+     * *round_done: such a round is complete. *more: ask again at once.
+     */
+    size_t (*news)(struct news *news, bool *round_done, bool *more);
+
+    /* A handle on what is open under this number, to be given back; or -errno. */
+    int (*borrow)(int number);
+    void (*give_back)(int handle);
+
+    /*
+     * From now on news() tells when this socket's peer stirs.
+     * False: it may be armed already, under another number.
+     */
+    bool (*arm)(int number, int handle, uint64_t cookie);
+
+    /*
+     * Runs a function where descriptors may be opened without the program's
+     * table ever showing them. *keeps: what it opens stays open for the next call.
+     */
+    bool (*outside)(void (*function)(void *argument, bool keeps), void *argument);
+};
+
+extern const struct room room_own;
+extern const struct room room_shared;
+
+#endif

@@ -1,0 +1,223 @@
+/* The watcher in a descriptor table of its own: it borrows, and the program's table stays untouched. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/epoll.h>
+
+#include "bare.h"
+#include "directory.h"
+#include "hints.h"
+#include "raw.h"
+#include "room.h"
+
+enum {
+    PIDFD_OF_THREAD = O_EXCL, /* PIDFD_THREAD, Linux 6.9 */
+    UNKNOWN_AT_ONCE = 48,  /* numbers a tick that no hook knows; about 1 microsecond each */
+    KNOWN_AT_ONCE = 16,    /* numbers a tick that are looked at again though nothing was heard of them */
+    UNSHARE_AND_CLOSE = 2, /* CLOSE_RANGE_UNSHARE */
+    EVENTS_AT_ONCE = 256,
+};
+
+static int pidfd, epoll, listing;
+static int next_unknown, next_known;
+
+/* Opens the list of the descriptors that a thread has: /proc/self/fd would be the main thread's, gone or not. */
+static long open_listing(int task)
+{
+    static const char tasks[] = "/proc/self/task/";
+    char path[sizeof tasks + DIRECTORY_NAME_MAX + 3];
+    memcpy(path, tasks, sizeof tasks);
+    size_t length = sizeof tasks - 1;
+    length += (size_t)directory_name(task, path + length);
+    memcpy(path + length, "/fd", 4);
+    return raw4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+/* The descriptors of one of the program's threads: its pidfd, and their list where /proc is mounted. */
+static bool take_thread(int task, long flags)
+{
+    long opened = raw2(RAW_pidfd_open, task, flags);
+    if (raw_failed(opened))
+        return false;
+    long answer = raw3(RAW_pidfd_getfd, opened, INT32_MAX, 0); /* EBADF when its table is there: ESRCH when not */
+    if (answer != -EBADF) {
+        raw1(SYS_close, opened);
+        return false;
+    }
+    pidfd = (int)opened;
+    long list = open_listing(task);
+    listing = raw_failed(list) ? -1 : (int)list;
+    return true;
+}
+
+static bool take_task(int task, void *taken)
+{
+    if (task != raw0(SYS_gettid))
+        *(bool *)taken = take_thread(task, PIDFD_OF_THREAD);
+    return !*(bool *)taken;
+}
+
+/* The main thread may have gone by pthread_exit(3), and its table with it: any other of the program's will do. */
+static bool take_any_thread(void)
+{
+    bool taken = false;
+    long tasks = raw4(SYS_openat, AT_FDCWD, (long)"/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (raw_failed(tasks))
+        return false;
+    directory_numbers(tasks, take_task, &taken);
+    raw1(SYS_close, tasks);
+    return taken;
+}
+
+static bool take_program(void)
+{
+    return take_thread((int)raw0(SYS_getpid), 0) || take_any_thread();
+}
+
+/*
+ * Leaves the program's table for one of its own, empty: nothing of the program's
+ * is ever held, not even for a moment (CLOSE_RANGE_UNSHARE copies only what it does not close; Linux 5.9).
+ */
+static bool leave_table(void)
+{
+    if (!raw_failed(raw3(RAW_close_range, 0, UINT32_MAX, UNSHARE_AND_CLOSE)))
+        return true;
+    if (raw_failed(raw1(SYS_unshare, CLONE_FILES)))
+        return false;
+    for (int number = 0; number < HINTS_MAX; number++)
+        raw1(SYS_close, number);
+    return true;
+}
+
+static bool enter(void)
+{
+    if (!leave_table() || !take_program())
+        return false;
+    long made = raw1(SYS_epoll_create1, EPOLL_CLOEXEC);
+    if (raw_failed(made))
+        return false;
+    epoll = (int)made;
+    next_unknown = next_known = 0;
+    return true;
+}
+
+static size_t stirred(struct news *news, bool *more)
+{
+    struct epoll_event events[EVENTS_AT_ONCE];
+    long count = raw6(SYS_epoll_pwait, epoll, (long)events, EVENTS_AT_ONCE, 0, 0, 0);
+    if (raw_failed(count))
+        return 0;
+    for (long i = 0; i < count; i++) {
+        news[i].number = (int)(events[i].data.u64 >> 32);
+        news[i].cookie = (uint32_t)events[i].data.u64;
+    }
+    *more = count == EVENTS_AT_ONCE;
+    return (size_t)count;
+}
+
+/* A stretch of the numbers that no hook knows. */
+struct stretch {
+    struct news *news;
+    size_t count;
+    int looked;
+};
+
+static bool meet(int number, void *context)
+{
+    struct stretch *stretch = context;
+    next_unknown = number + 1;
+    if (hints_tracked(number))
+        return false; /* to jump over what may be a long run of them */
+    if (directory_socket(listing, number))
+        stretch->news[stretch->count++] = (struct news){.number = number};
+    return ++stretch->looked < UNKNOWN_AT_ONCE;
+}
+
+/*
+ * A few more of the numbers that no hook knows. The list can be entered at any
+ * number (proc_readfd_common: position = number + 2), so runs of known ones cost nothing.
+ * Only sockets are ever borrowed: the last close of another kind of file might block us.
+ */
+static size_t unknown(struct news *news, bool *round_done)
+{
+    struct stretch stretch = {.news = news};
+    while (stretch.looked < UNKNOWN_AT_ONCE) {
+        while (hints_tracked(next_unknown))
+            next_unknown++;
+        raw3(SYS_lseek, listing, next_unknown + 2, 0);
+        if (directory_numbers(listing, meet, &stretch)) {
+            next_unknown = 0;
+            *round_done = true;
+            break;
+        }
+    }
+    return stretch.count;
+}
+
+/* A few of the known ones: their close may have passed no hook. */
+static size_t known_again(struct news *news)
+{
+    size_t count = 0;
+    unsigned walked = 0;
+    while (count < KNOWN_AT_ONCE && walked++ < 4096) {
+        if ((unsigned)next_known >= hints_capacity)
+            next_known = 0;
+        if (hints_tracked(next_known))
+            news[count++] = (struct news){.number = next_known};
+        next_known++;
+    }
+    return count;
+}
+
+static size_t own_news(struct news *news, bool *round_done, bool *more)
+{
+    *round_done = *more = false;
+    size_t count = stirred(news, more);
+    if (*more)
+        return count;
+    count += known_again(news + count);
+    if (listing >= 0)
+        count += unknown(news + count, round_done);
+    else
+        *round_done = true;
+    return count;
+}
+
+static int borrow(int number)
+{
+    long handle = raw3(RAW_pidfd_getfd, pidfd, number, 0);
+    if (handle == -ESRCH /* the thread whose table we used has ended */) {
+        raw1(SYS_close, pidfd);
+        if (listing >= 0)
+            raw1(SYS_close, listing);
+        listing = -1;
+        if (take_any_thread())
+            handle = raw3(RAW_pidfd_getfd, pidfd, number, 0);
+    }
+    return (int)handle;
+}
+
+static void give_back(int handle)
+{
+    raw1(SYS_close, handle);
+}
+
+/*
+ * The registration belongs to the open file, not to the handle, and stays when
+ * the handle is given back, for as long as the program holds the socket
+ * (epoll(7), question 6). A socket held under two numbers is registered once: EEXIST.
+ */
+static bool arm(int number, int handle, uint64_t cookie)
+{
+    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET,
+                                .data.u64 = (uint64_t)(unsigned)number << 32 | (uint32_t)cookie};
+    return raw4(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, handle, (long)&event) == 0;
+}
+
+static bool outside(void (*function)(void *argument, bool keeps), void *argument)
+{
+    function(argument, true);
+    return true;
+}
+
+const struct room room_own = {enter, own_news, borrow, give_back, arm, outside};

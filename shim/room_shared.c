@@ -1,0 +1,151 @@
+/*
+ * The watcher in the program's own table, where the kernel does not lend. It
+ * opens nothing, ever: a socket's number is its handle (probe compares the
+ * cookie before and after), and one poll(2) tells who has news.
+ */
+#include <poll.h>
+#include <sys/resource.h>
+
+#include "bare.h"
+#include "hints.h"
+#include "probe.h"
+#include "raw.h"
+#include "room.h"
+#include "thread.h"
+
+enum {
+    POLL_RDHUP = 0x2000,
+    UNKNOWN_AT_ONCE = 256, /* numbers a tick that no hook knows; 0.1 to 0.2 microseconds each */
+    SOCKETS_AT_ONCE = 8192,
+};
+
+static uint8_t *waiting; /* waiting[number]: it is armed, and nothing was heard of it yet */
+static struct pollfd *asked;     /* SOCKETS_AT_ONCE of them */
+static unsigned next_waiting, next_unknown, highest;
+
+static bool enter(void)
+{
+    if (!waiting)
+        waiting = bare_memory(HINTS_MAX, true);
+    if (!asked)
+        asked = bare_memory(SOCKETS_AT_ONCE * sizeof *asked, true);
+    if (!waiting || !asked)
+        return false;
+    memset(waiting, 0, highest); /* after a fork or a restart: whoever is still there is armed anew */
+    next_waiting = next_unknown = highest = 0;
+    return true;
+}
+
+/* The next stretch of armed sockets, as many as one poll may ask about (no more than RLIMIT_NOFILE). */
+static unsigned gather(void)
+{
+    struct rlimit64 limit = {.rlim_cur = SOCKETS_AT_ONCE};
+    raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit);
+    unsigned most = limit.rlim_cur < SOCKETS_AT_ONCE ? (unsigned)limit.rlim_cur : SOCKETS_AT_ONCE;
+    unsigned count = 0;
+    for (; next_waiting < highest && count < most; next_waiting++)
+        if (waiting[next_waiting])
+            asked[count++] = (struct pollfd){.fd = (int)next_waiting, .events = POLL_RDHUP};
+    return count;
+}
+
+static uint32_t cookie_of(int number)
+{
+    return (uint32_t)probe_cookie(number);
+}
+
+static size_t stirred(struct news *news, size_t room_for, bool *more)
+{
+    struct raw_time at_once = {0, 0};
+    unsigned count = gather();
+    size_t found = 0;
+    if (count && (int)raw5(SYS_ppoll, (long)asked, count, (long)&at_once, 0, 0) > 0) {
+        for (unsigned i = 0; i < count; i++) {
+            if (!asked[i].revents)
+                continue;
+            if (found == room_for) {
+                next_waiting = (unsigned)asked[i].fd; /* the rest in the next call */
+                break;
+            }
+            waiting[asked[i].fd] = 0; /* armed again by whoever finds it alive */
+            news[found++] = (struct news){.number = asked[i].fd, .cookie = cookie_of(asked[i].fd)};
+        }
+    }
+    *more = next_waiting < highest;
+    if (!*more)
+        next_waiting = 0;
+    return found;
+}
+
+/* Whether the number is a socket: asked of the socket layer, so that other files are not touched. */
+static bool is_socket(unsigned number)
+{
+    int type, size = sizeof type;
+    return raw5(SYS_getsockopt, number, 1 /* SOL_SOCKET */, 3 /* SO_TYPE */, (long)&type, (long)&size) == 0;
+}
+
+static size_t unknown(struct news *news, bool *round_done)
+{
+    struct rlimit64 limit = {.rlim_cur = 1024};
+    raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit);
+    size_t count = 0;
+    for (unsigned looked = 0; looked < UNKNOWN_AT_ONCE; looked++, next_unknown++) {
+        if (next_unknown >= limit.rlim_cur || next_unknown >= HINTS_MAX) {
+            next_unknown = 0;
+            *round_done = true;
+            break;
+        }
+        if (!hints_tracked((int)next_unknown) && is_socket(next_unknown))
+            news[count++] = (struct news){.number = (int)next_unknown};
+    }
+    return count;
+}
+
+static size_t shared_news(struct news *news, bool *round_done, bool *more)
+{
+    *round_done = false;
+    size_t count = stirred(news, ROOM_NEWS_MAX - UNKNOWN_AT_ONCE, more);
+    return *more ? count : count + unknown(news + count, round_done);
+}
+
+static int borrow(int number)
+{
+    return number;
+}
+
+static void give_back(int handle)
+{
+    (void)handle;
+}
+
+static bool arm(int number, int handle, uint64_t cookie)
+{
+    (void)handle;
+    (void)cookie;
+    if (number < 0 || number >= HINTS_MAX)
+        return false;
+    waiting[number] = 1;
+    if ((unsigned)number >= highest)
+        highest = (unsigned)number + 1;
+    return false; /* poll(2) does not tell whether the socket is also armed under another number */
+}
+
+struct errand {
+    void (*function)(void *argument, bool keeps);
+    void *argument;
+};
+
+static void run_errand(void *argument)
+{
+    struct errand *errand = argument;
+    errand->function(errand->argument, false);
+}
+
+/* A short-lived thread with a copy of the table, which goes with it. */
+static bool outside(void (*function)(void *argument, bool keeps), void *argument)
+{
+    struct errand errand = {function, argument};
+    return thread_run(run_errand, &errand);
+}
+
+const struct room room_shared = {enter, shared_news, borrow, give_back, arm, outside};

@@ -1,0 +1,179 @@
+#include "site.h"
+
+#include <elf.h>
+#include <link.h>
+#include <sys/uio.h>
+
+#include "bare.h"
+#include "raw.h"
+
+enum { MODULES_MAX = 512, MODULE_NAME_MAX = 64, HEADERS_MAX = 32, PATH_READ = 256 };
+
+struct module {
+    uintptr_t start, end, bias;
+    char name[MODULE_NAME_MAX];
+};
+
+static uintptr_t program_headers;
+static size_t program_header_count;
+static const char *program_name;
+static struct module modules[MODULES_MAX];
+static size_t module_count;
+static bool modules_read;
+
+/* Reads our own memory without the danger of touching it: what is no longer mapped is an error here, not a fault. */
+static bool peek(uintptr_t from, void *to, size_t size)
+{
+    struct iovec local = {to, size};
+    struct iovec remote = {(void *)from, size};
+    return raw6(SYS_process_vm_readv, raw0(SYS_getpid), (long)&local, 1, (long)&remote, 1, 0) == (long)size;
+}
+
+/* A string that may end just before unmapped memory: never read across a page. */
+static void peek_string(uintptr_t from, char *to, size_t size)
+{
+    size_t length = 0;
+    to[0] = '\0';
+    while (length + 1 < size) {
+        size_t piece = 64 - (from + length) % 64;
+        if (piece > size - 1 - length)
+            piece = size - 1 - length;
+        if (!peek(from + length, to + length, piece))
+            break;
+        to[length + piece] = '\0';
+        if (strlen(to + length) < piece)
+            return;
+        length += piece;
+    }
+    to[length] = '\0';
+}
+
+static const char *base_name(const char *path)
+{
+    const char *base = path;
+    for (; *path; path++)
+        if (*path == '/' && path[1])
+            base = path + 1;
+    return base;
+}
+
+static void add_module(const ElfW(Phdr) *headers, size_t count, uintptr_t bias, const char *name)
+{
+    if (module_count == MODULES_MAX)
+        return;
+    struct module *module = &modules[module_count];
+    module->start = UINTPTR_MAX;
+    module->end = 0;
+    module->bias = bias;
+    for (size_t i = 0; i < count; i++) {
+        if (headers[i].p_type != PT_LOAD)
+            continue;
+        uintptr_t start = bias + headers[i].p_vaddr, end = start + headers[i].p_memsz;
+        if (start < module->start)
+            module->start = start;
+        if (end > module->end)
+            module->end = end;
+    }
+    size_t length = strlen(name);
+    if (length >= MODULE_NAME_MAX)
+        length = MODULE_NAME_MAX - 1;
+    memcpy(module->name, name, length);
+    module->name[length] = '\0';
+    if (module->end)
+        module_count++;
+}
+
+/* A shared object's own headers lie where it is loaded, behind its ELF header. */
+static void read_shared_object(const struct link_map *map)
+{
+    ElfW(Ehdr) elf;
+    ElfW(Phdr) headers[HEADERS_MAX];
+    char path[PATH_READ];
+    if (!peek(map->l_addr, &elf, sizeof elf) || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 ||
+        elf.e_phnum > HEADERS_MAX ||
+        !peek(map->l_addr + elf.e_phoff, headers, elf.e_phnum * sizeof *headers))
+        return;
+    peek_string((uintptr_t)map->l_name, path, sizeof path);
+    add_module(headers, elf.e_phnum, map->l_addr, base_name(path));
+}
+
+/* Where the loader keeps its list for debuggers: DT_DEBUG of the program (elf(5), r_debug in <link.h>). */
+static uintptr_t find_debug(uintptr_t dynamic)
+{
+    ElfW(Dyn) entry;
+    for (; peek(dynamic, &entry, sizeof entry) && entry.d_tag != DT_NULL; dynamic += sizeof entry)
+        if (entry.d_tag == DT_DEBUG)
+            return entry.d_un.d_ptr;
+    return 0;
+}
+
+static void read_modules(void)
+{
+    ElfW(Phdr) headers[HEADERS_MAX];
+    struct r_debug debug;
+    struct link_map map;
+    uintptr_t bias = 0, dynamic = 0;
+    size_t count = program_header_count < HEADERS_MAX ? program_header_count : HEADERS_MAX;
+    module_count = 0;
+    modules_read = true;
+    if (!peek(program_headers, headers, count * sizeof *headers))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (headers[i].p_type == PT_PHDR)
+            bias = program_headers - headers[i].p_vaddr;
+        if (headers[i].p_type == PT_DYNAMIC)
+            dynamic = headers[i].p_vaddr;
+    }
+    add_module(headers, count, bias, program_name);
+    uintptr_t address = dynamic ? find_debug(bias + dynamic) : 0;
+    if (!address || !peek(address, &debug, sizeof debug))
+        return;
+    uintptr_t next = (uintptr_t)debug.r_map;
+    for (int steps = 0; next && steps < MODULES_MAX && peek(next, &map, sizeof map); steps++) {
+        if (steps) /* the first is the program itself */
+            read_shared_object(&map);
+        next = (uintptr_t)map.l_next;
+    }
+}
+
+void site_open(uintptr_t headers, size_t header_count, const char *program)
+{
+    program_headers = headers;
+    program_header_count = header_count;
+    program_name = program;
+}
+
+void site_forget(void)
+{
+    modules_read = false;
+}
+
+static void append_hexadecimal(char *text, uintptr_t value)
+{
+    size_t length = strlen(text);
+    int shift = (int)sizeof value * 8 - 4;
+    while (shift > 0 && !(value >> shift))
+        shift -= 4;
+    memcpy(text + length, "0x", 2);
+    length += 2;
+    for (; shift >= 0; shift -= 4)
+        text[length++] = "0123456789abcdef"[value >> shift & 15];
+    text[length] = '\0';
+}
+
+void site_name(uintptr_t address, char text[SITE_NAME_MAX])
+{
+    text[0] = '\0';
+    if (!modules_read)
+        read_modules();
+    for (size_t i = 0; i < module_count; i++) {
+        if (address < modules[i].start || address >= modules[i].end)
+            continue;
+        size_t length = strlen(modules[i].name);
+        memcpy(text, modules[i].name, length);
+        memcpy(text + length, "+", 2);
+        append_hexadecimal(text, address - modules[i].bias);
+        return;
+    }
+    append_hexadecimal(text, address);
+}

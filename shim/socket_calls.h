@@ -1,0 +1,37 @@
+/* The socket calls the watcher makes, raw: i386 reaches them since 4.3 without socketcall(2). Answers are values or -errno. */
+#ifndef WAITCLOSE_SOCKET_CALLS_H
+#define WAITCLOSE_SOCKET_CALLS_H
+
+#include "raw.h"
+
+static inline long raw_getsockopt(int handle, int level, int option, void *value, int *size)
+{
+    return raw5(SYS_getsockopt, handle, level, option, (long)value, (long)size);
+}
+
+static inline long raw_getsockname(int handle, void *address, int *size)
+{
+    return raw3(SYS_getsockname, handle, (long)address, (long)size);
+}
+
+static inline long raw_getpeername(int handle, void *address, int *size)
+{
+    return raw3(SYS_getpeername, handle, (long)address, (long)size);
+}
+
+static inline long raw_recvfrom(int handle, void *buffer, size_t size, int flags)
+{
+    return raw6(SYS_recvfrom, handle, (long)buffer, (long)size, flags, 0, 0);
+}
+
+static inline long raw_sendto(int handle, const void *data, size_t size, int flags, const void *to, int to_size)
+{
+    return raw6(SYS_sendto, handle, (long)data, (long)size, flags, (long)to, to_size);
+}
+
+static inline long raw_socket(int domain, int type, int protocol)
+{
+    return raw3(SYS_socket, domain, type, protocol);
+}
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * The watcher's memory: which socket lies under which number, and the suspects,
+ * those whose peer has stirred, one record for each socket however many numbers hold it.
+ * Watcher only. Idle sockets cost 12 bytes here, suspects some 200.
+ */
+#ifndef WAITCLOSE_SOCKETS_H
+#define WAITCLOSE_SOCKETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "verdict.h"
+
+enum suspect_state {
+    SUSPECT_FREE,
+    SUSPECT_WATCHED, /* to be looked at again at `due` */
+    SUSPECT_LEAKED,  /* reported; looked at again now and then, for it may come alive */
+    SUSPECT_LOST,    /* reported, and its number holds it no more: healed, unless another number does */
+};
+
+struct suspect {
+    uint64_t cookie;
+    int number;
+    enum suspect_state state;
+    struct past past;
+    uint32_t reported;   /* bit (1u << cause) for each cause a leak was reported with */
+    uint32_t lost_round; /* SUSPECT_LOST: the round after which it counts as healed */
+    /* For the line that says it healed: what was said when it was reported. */
+    enum cause cause;
+    enum direction direction;
+    struct address local;
+    uintptr_t site;
+    int64_t leaked_at;
+};
+
+/* Makes or empties the memory. False: there is none. */
+bool sockets_open(void);
+
+/* The cookie of the socket that was last seen under a number; 0: none. And the hint's generation at that time. */
+uint64_t sockets_cookie(int number);
+uint32_t sockets_generation(int number);
+void sockets_set(int number, uint64_t cookie, uint32_t generation);
+
+/* One above the highest number that ever held a socket. */
+int sockets_end(void);
+
+/* A number under which the socket was last seen, or -1. The full cookie, or its low half. Walks all numbers. */
+int sockets_holder(uint64_t cookie);
+int sockets_holder_of_half(uint32_t low_half);
+
+/* NULL: there is none. suspects_make also returns NULL when there is no memory. Valid until the next suspects_make. */
+struct suspect *suspects_find(uint64_t cookie);
+struct suspect *suspects_make(uint64_t cookie);
+void suspects_drop(struct suspect *suspect);
+
+/* When to look again: ms, CLOCK_MONOTONIC. Kept apart from the records, so that a tick reads 8 bytes of each. */
+void suspects_set_due(const struct suspect *suspect, int64_t due);
+
+/* The next suspect at or after *position that is due; advances *position; NULL at the end. */
+struct suspect *suspects_next_due(uint32_t *position, int64_t now);
+
+/* The next suspect in a state; likewise. */
+struct suspect *suspects_next(uint32_t *position, enum suspect_state state);
+
+/* How many suspects there are in a state. */
+uint32_t suspects_count(enum suspect_state state);
+void suspects_set_state(struct suspect *suspect, enum suspect_state state);
+
+#endif

@@ -1,0 +1,145 @@
+#include "thread.h"
+
+#include <sched.h>
+#include <signal.h>
+
+#include "bare.h"
+#include "raw.h"
+
+enum {
+    /* A thread like any other to the kernel; CLONE_FILES is left to the caller. */
+    BARE_THREAD = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
+                  CLONE_CHILD_CLEARTID,
+    KERNEL_SIGNALS_SIZE = 8,
+};
+
+/*
+ * clone(2), and in the new thread function(argument), then exit(2). In assembly
+ * because the new thread returns on an empty stack; libc's clone() would do, but writes
+ * errno through a thread pointer that is not the caller's when the caller is the watcher.
+ * The thread keeps its creator's thread pointer (no CLONE_SETTLS) and must not use it.
+ */
+long thread_clone(long flags, void *stack_top, uint32_t *alive, void (*function)(void *argument), void *argument);
+
+#if defined(__x86_64__)
+__asm__(".text\n"
+        ".hidden thread_clone\n"
+        ".globl thread_clone\n"
+        ".type thread_clone, @function\n"
+        "thread_clone:\n"
+        "    sub $16, %rsi\n"
+        "    mov %rcx, (%rsi)\n"
+        "    mov %r8, 8(%rsi)\n"
+        "    mov %rdx, %r10\n" /* flags, stack, parent_tid, child_tid, tls */
+        "    xor %r8d, %r8d\n"
+        "    mov $56, %eax\n"
+        "    syscall\n"
+        "    test %rax, %rax\n"
+        "    jz 1f\n"
+        "    ret\n"
+        "1:  xor %ebp, %ebp\n"
+        "    pop %rax\n"
+        "    pop %rdi\n"
+        "    call *%rax\n"
+        "    xor %edi, %edi\n"
+        "    mov $60, %eax\n"
+        "    syscall\n"
+        "    hlt\n"
+        ".size thread_clone, . - thread_clone\n");
+#elif defined(__i386__)
+__asm__(".text\n"
+        ".hidden thread_clone\n"
+        ".globl thread_clone\n"
+        ".type thread_clone, @function\n"
+        "thread_clone:\n"
+        "    push %ebx\n"
+        "    push %esi\n"
+        "    push %edi\n"
+        "    mov 16(%esp), %ebx\n"
+        "    mov 20(%esp), %ecx\n"
+        "    mov 24(%esp), %edx\n"
+        "    mov 28(%esp), %eax\n"
+        "    mov 32(%esp), %esi\n"
+        "    sub $20, %ecx\n" /* after the pop below the argument lies on a 16-byte boundary, as a call wants it */
+        "    mov %eax, (%ecx)\n"
+        "    mov %esi, 4(%ecx)\n"
+        "    mov %edx, %edi\n" /* flags, stack, parent_tid, tls, child_tid */
+        "    xor %esi, %esi\n"
+        "    mov $120, %eax\n"
+        "    int $0x80\n"
+        "    test %eax, %eax\n"
+        "    jz 1f\n"
+        "    pop %edi\n"
+        "    pop %esi\n"
+        "    pop %ebx\n"
+        "    ret\n"
+        "1:  xor %ebp, %ebp\n"
+        "    pop %eax\n"
+        "    call *%eax\n"
+        "    xor %ebx, %ebx\n"
+        "    mov $1, %eax\n"
+        "    int $0x80\n"
+        "    hlt\n"
+        ".size thread_clone, . - thread_clone\n");
+#elif defined(__aarch64__)
+__asm__(".text\n"
+        ".hidden thread_clone\n"
+        ".globl thread_clone\n"
+        ".type thread_clone, %function\n"
+        "thread_clone:\n"
+        "    stp x3, x4, [x1, #-16]!\n"
+        "    mov x4, x2\n" /* flags, stack, parent_tid, tls, child_tid */
+        "    mov x3, #0\n"
+        "    mov x8, #220\n"
+        "    svc 0\n"
+        "    cbz x0, 1f\n"
+        "    ret\n"
+        "1:  mov x29, #0\n"
+        "    ldp x1, x0, [sp], #16\n"
+        "    blr x1\n"
+        "    mov x0, #0\n"
+        "    mov x8, #93\n"
+        "    svc 0\n"
+        "    brk #1\n"
+        ".size thread_clone, . - thread_clone\n");
+#endif
+
+bool thread_start(void (*function)(void *argument), void *argument, void *stack, bool share_table,
+                  uint32_t *alive)
+{
+    uint64_t all = ~0ull, before;
+    /* Raw, because libc's own call spares its two signals (nptl(7)); the thread inherits the mask of now. */
+    raw4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&before, KERNEL_SIGNALS_SIZE);
+    long thread = thread_clone(BARE_THREAD | (share_table ? CLONE_FILES : 0), (char *)stack + THREAD_STACK,
+                               alive, function, argument);
+    raw4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, KERNEL_SIGNALS_SIZE);
+    return thread > 0;
+}
+
+bool thread_wait(const uint32_t *alive, int64_t ms)
+{
+    int64_t until = bare_now() + ms;
+    for (;;) {
+        uint32_t thread = __atomic_load_n(alive, __ATOMIC_ACQUIRE);
+        int64_t left = until - bare_now();
+        if (!thread)
+            return true;
+        if (left <= 0)
+            return false;
+        bare_wait(alive, thread, left);
+    }
+}
+
+bool thread_run(void (*function)(void *argument), void *argument)
+{
+    void *stack = bare_memory(THREAD_STACK, false);
+    uint32_t alive = 1;
+    if (!stack)
+        return false;
+    bool started = thread_start(function, argument, stack, false, &alive);
+    if (started)
+        while (!thread_wait(&alive, INT32_MAX)) /* it works on this stack frame, so there is no leaving before it */
+            ;
+    bare_memory_free(stack, THREAD_STACK);
+    return started;
+}

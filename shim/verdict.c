@@ -1,0 +1,135 @@
+#include "verdict.h"
+
+#include "bare.h"
+
+enum { CLOCK_SLACK = 10 }; /* ms: two coarse clocks of 4 ms each stand between a FIN's age and a birth */
+
+static int64_t later(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* Acknowledged are the SYN of the side that connected, and the FIN of the side that has shut down. */
+static bool fin_acked(const struct facts *facts, const struct told *told)
+{
+    return facts->control_acked == (told->direction == DIRECTION_IN ? 1 : 2);
+}
+
+/* Both sides have said goodbye in order. The hook knows, or our FIN was acknowledged, and no error came. */
+static bool ended_in_order(const struct facts *facts, const struct told *told)
+{
+    return !facts->error_pending && !told->error && (told->shut || fin_acked(facts, told));
+}
+
+int64_t verdict_ended_at(const struct facts *facts, const struct told *told, bool first_look)
+{
+    if (facts->state == STATE_CLOSE_WAIT)
+        return facts->now - facts->ack_age;
+    if (facts->state != STATE_CLOSE || !facts->established)
+        return 0;
+    if (first_look || ended_in_order(facts, told))
+        return facts->now - facts->ack_age;
+    return facts->now;
+}
+
+/*
+ * In CLOSE_WAIT. With an empty queue the FIN was taken: either a read returned
+ * 0, or one read took data and FIN together, and only a hook can tell these
+ * apart. Where no hook saw any read, what the kernel says is all there is.
+ */
+static enum cause cause_in_close_wait(const struct facts *facts, const struct told *told)
+{
+    if (facts->recv_q && !facts->tls_close_notify)
+        return CAUSE_DATA_UNREAD;
+    if (facts->fin_unread)
+        return CAUSE_EOF_UNREAD;
+    return told->eof || !told->reads_seen ? CAUSE_EOF_IGNORED : CAUSE_EOF_UNREAD;
+}
+
+/* In CLOSE the connection is gone. A pending error is one that the program has not been told. */
+static enum cause cause_in_close(const struct facts *facts, const struct told *told)
+{
+    if (!facts->established)
+        return CAUSE_NONE;
+    if (ended_in_order(facts, told))
+        return CAUSE_SHUTDOWN_UNCLOSED;
+    if (facts->error_pending)
+        return told->eof ? CAUSE_EOF_IGNORED : CAUSE_RESET_UNREAD;
+    return told->eof && !told->error ? CAUSE_EOF_IGNORED : CAUSE_ERROR_IGNORED;
+}
+
+enum cause verdict_cause(const struct facts *facts, const struct told *told)
+{
+    if (facts->state == STATE_CLOSE_WAIT)
+        return cause_in_close_wait(facts, told);
+    if (facts->state == STATE_CLOSE)
+        return cause_in_close(facts, told);
+    return facts->state == STATE_ESTABLISHED ? CAUSE_IDLE : CAUSE_NONE;
+}
+
+/* From when the patience of the policy is counted: the end, and whatever the program has sent since. */
+static int64_t quiet_since(const struct facts *facts, const struct past *past, enum cause cause)
+{
+    int64_t sent_at = facts->now - facts->sent_age;
+    if (cause == CAUSE_IDLE)
+        return later(sent_at, facts->now - facts->data_age);
+    if (facts->state == STATE_CLOSE) /* what was sent before a reset is no sign of life after it */
+        return past->ended_at;
+    return later(sent_at, past->ended_at);
+}
+
+static int64_t patience(const struct socket_policy *policy, enum cause cause)
+{
+    switch (cause) {
+    case CAUSE_IDLE:
+        return policy->idle;
+    case CAUSE_DATA_UNREAD:
+        return policy->unread_grace;
+    default:
+        return policy->grace;
+    }
+}
+
+/*
+ * When to look again: when the patience ends. But the kernel sends no news when
+ * the program reads what was unread, or sends again, and either changes the
+ * rule; so never later than a grace from now.
+ */
+static int64_t next_look(int64_t now, int64_t since, int64_t wait, const struct socket_policy *policy)
+{
+    int64_t soon = now + later(policy->grace, 1);
+    int64_t in_grace = since + policy->grace;
+    if (in_grace > now && in_grace < soon)
+        soon = in_grace;
+    bool ahead = wait != DURATION_OFF && since + wait > now;
+    return ahead && since + wait < soon ? since + wait : soon;
+}
+
+struct verdict verdict(const struct facts *facts, const struct told *told, const struct past *past,
+                       const struct policy *policy)
+{
+    struct verdict verdict = {.kind = VERDICT_ALIVE, .cause = verdict_cause(facts, told)};
+    verdict.direction = told->direction != DIRECTION_UNKNOWN ? told->direction : facts->direction;
+    if (verdict.cause == CAUSE_NONE)
+        return verdict;
+    struct subject subject = {
+        .direction = verdict.direction,
+        .cause = verdict.cause,
+        .local = facts->local,
+        .peer = facts->peer.family != ADDRESS_NONE ? facts->peer : past->peer,
+    };
+    struct socket_policy chosen = policy_choose(policy, &subject);
+    verdict.action = chosen.action;
+    verdict.dead_on_accept = verdict.direction == DIRECTION_IN && told->born && past->ended_at &&
+                             past->ended_at + CLOCK_SLACK < told->born;
+    int64_t since = quiet_since(facts, past, verdict.cause);
+    int64_t wait = patience(&chosen, verdict.cause);
+    if (wait == DURATION_OFF && verdict.cause == CAUSE_IDLE)
+        return verdict;
+    /* Bytes on their way to a peer that only closed its sending side: the program is at work. */
+    bool still_sending = facts->send_q > 0;
+    bool due = wait != DURATION_OFF && since + wait <= facts->now;
+    verdict.kind = due && !still_sending && chosen.action != ACTION_IGNORE ? VERDICT_LEAK : VERDICT_LOOK_AGAIN;
+    verdict.at = next_look(facts->now, since, wait, &chosen);
+    return verdict;
+}

@@ -1,0 +1,394 @@
+#include "watcher.h"
+
+#include <errno.h>
+
+#include "backlog.h"
+#include "bare.h"
+#include "hints.h"
+#include "log.h"
+#include "others.h"
+#include "probe.h"
+#include "report.h"
+#include "site.h"
+#include "sockets.h"
+
+enum {
+    NEWS_ROUNDS_MAX = 64,  /* calls of news() in one tick, so that a storm leaves room for an order */
+    LAST_ROUNDS_MAX = 512, /* the same for the last look */
+    LAST_WORDS_MS = 1000,  /* how long the end waits for a log whose reader still makes progress */
+    LAST_STALL_MS = 200,   /* and for one that does not */
+};
+
+static const struct watch *watch;
+static const struct room *room;
+static struct tally tally;
+static uint32_t adopted;   /* sockets that passed no hook at birth */
+static uint32_t rounds;    /* completed rounds through all that is open */
+static bool aliases;       /* some socket may be held under two numbers */
+static bool room_lost;     /* none of the program's threads has a table that we may look into */
+static bool log_is_busy;   /* since the last tick's first refusal */
+static uint64_t waiting[HINTS_MAX / 64]; /* numbers whose birth was heard of in the last tick */
+static uint64_t fresh[HINTS_MAX / 64];   /* and in this one */
+static int waiting_end, fresh_end;
+
+static uint32_t order(void)
+{
+    return __atomic_load_n(&watch->talk->order, __ATOMIC_ACQUIRE);
+}
+
+/* The number holds this socket no longer. Another may; what was reported is healed only when none does. */
+static void lost(int number, uint64_t cookie)
+{
+    sockets_set(number, 0, 0);
+    struct suspect *suspect = suspects_find(cookie);
+    if (!suspect || suspect->number != number)
+        return;
+    int holder = aliases ? sockets_holder(cookie) : -1;
+    if (holder >= 0) {
+        suspect->number = holder;
+        return;
+    }
+    if (suspect->state != SUSPECT_LEAKED) {
+        suspects_drop(suspect);
+        return;
+    }
+    suspects_set_state(suspect, SUSPECT_LOST);
+    suspects_set_due(suspect, INT64_MAX);
+    suspect->lost_round = rounds + 2; /* a round that began after now has ended by then */
+}
+
+/* A socket that was not under this number before. False: not one of ours. */
+static bool meet(int number, int handle, uint64_t cookie, uint64_t before)
+{
+    struct hint_copy hint;
+    hints_copy(number, &hint);
+    if (!probe_is_tcp(handle)) {
+        if (hints_tracked(number))
+            hints_disown(number, hint.generation);
+        return false;
+    }
+    bool stale = before && sockets_generation(number) == hint.generation;
+    if (stale || !hints_tracked(number)) { /* no hook saw this one's birth: what is noted is about another */
+        hints_adopt(number, hint.generation);
+        hints_copy(number, &hint);
+        adopted++;
+    }
+    sockets_set(number, cookie, hint.generation);
+    hints_known(number);
+    if (!room->arm(number, handle, cookie))
+        aliases = true;
+    return true;
+}
+
+static struct told told_from(const struct hint_copy *hint, const struct facts *facts)
+{
+    struct told told = {
+        .reads_seen = hint->reader != 0,
+        .eof = hint->flags & HINT_TOLD_EOF,
+        .error = hint->flags & HINT_TOLD_ERROR,
+        .shut = hint->flags & HINT_SHUT,
+        .direction = hint->flags & HINT_IN    ? DIRECTION_IN
+                     : hint->flags & HINT_OUT ? DIRECTION_OUT
+                                              : facts->direction,
+    };
+    if (hint->flags & HINT_BORN)
+        told.born = facts->now - (int64_t)((uint32_t)facts->now - hint->born);
+    return told;
+}
+
+/* What the kernel forgets when the connection ends is kept while it is there. */
+static void remember(int number, struct hint_copy *hint, const struct facts *facts)
+{
+    if (!(hint->flags & (HINT_IN | HINT_OUT)) && facts->direction != DIRECTION_UNKNOWN)
+        hints_told(number, facts->direction == DIRECTION_IN ? HINT_IN : HINT_OUT);
+    if (hint->peer.family == ADDRESS_NONE && facts->peer.family != ADDRESS_NONE)
+        hints_set_peer(number, hint->generation, &facts->peer);
+}
+
+static struct suspect *suspect_for(int number, const struct facts *facts, const struct hint_copy *hint)
+{
+    struct suspect *suspect = suspects_find(facts->cookie);
+    if (!suspect)
+        suspect = suspects_make(facts->cookie);
+    if (!suspect)
+        return NULL;
+    if (suspect->state == SUSPECT_LOST)
+        suspects_set_state(suspect, SUSPECT_LEAKED);
+    suspect->number = number;
+    suspect->past.peer = facts->peer.family != ADDRESS_NONE ? facts->peer : hint->peer;
+    return suspect;
+}
+
+static void leak(struct suspect *suspect, const struct facts *facts, const struct hint_copy *hint,
+                 const struct verdict *verdict)
+{
+    uint32_t cause = 1u << verdict->cause;
+    if (suspect->state == SUSPECT_LEAKED)
+        return;
+    if (!(suspect->reported & cause)) {
+        if (log_is_busy || report_leak(facts, hint, suspect, verdict, watch->talk->may_share && others_hold(facts->inode)) == REPORT_BUSY) {
+            log_is_busy = true;
+            suspects_set_due(suspect, facts->now + 1);
+            return;
+        }
+        tally.leaks++;
+        tally.by_cause[verdict->cause]++;
+        __atomic_store_n(&watch->talk->leaks, tally.leaks, __ATOMIC_RELEASE);
+    }
+    suspect->reported |= cause;
+    suspect->cause = verdict->cause;
+    suspect->direction = verdict->direction;
+    suspect->local = facts->local;
+    suspect->site = hint->site;
+    suspects_set_state(suspect, SUSPECT_LEAKED);
+}
+
+static void judge(int number, const struct facts *facts, const struct hint_copy *hint, bool first_look)
+{
+    struct told told = told_from(hint, facts);
+    struct suspect *suspect = suspects_find(facts->cookie);
+    struct past past = {.peer = hint->peer};
+    if (suspect)
+        past = suspect->past;
+    if (!past.ended_at)
+        past.ended_at = verdict_ended_at(facts, &told, first_look);
+    struct verdict result = verdict(facts, &told, &past, watch->policy);
+    if (result.kind == VERDICT_ALIVE) {
+        if (suspect)
+            suspects_drop(suspect);
+        return;
+    }
+    suspect = suspect_for(number, facts, hint);
+    if (!suspect)
+        return;
+    suspect->past.ended_at = past.ended_at;
+    suspects_set_due(suspect, result.at);
+    if (result.kind == VERDICT_LEAK)
+        leak(suspect, facts, hint, &result);
+    else if (suspect->state == SUSPECT_LEAKED)
+        suspects_set_state(suspect, SUSPECT_WATCHED); /* it has come alive */
+}
+
+/* Asks the kernel everything about a socket, and judges it. */
+static void examine(int number, int handle, bool first_look)
+{
+    struct facts facts;
+    struct hint_copy hint;
+    bool whole = hints_copy(number, &hint);
+    if (!probe(handle, &facts) || facts.cookie != sockets_cookie(number))
+        return; /* replaced while we looked; the next tick hears of it */
+    if (!whole || hint.generation != sockets_generation(number)) {
+        if (number < (int)hints_capacity)
+            return;
+    }
+    remember(number, &hint, &facts);
+    if (facts.state == STATE_LISTEN)
+        backlog_add(number, facts.cookie);
+    else
+        judge(number, &facts, &hint, first_look);
+    if (!first_look && !suspects_find(facts.cookie))
+        room->arm(number, handle, facts.cookie);
+}
+
+/* stirred: something is known to have happened; otherwise only whether it is still the same socket is asked. */
+static void look(int number, bool stirred)
+{
+    int handle = room->borrow(number);
+    room_lost |= handle == -ESRCH;
+    uint64_t cookie = handle >= 0 ? probe_cookie(handle) : 0;
+    uint64_t before = sockets_cookie(number);
+    if (before && cookie != before)
+        lost(number, before);
+    if (cookie && cookie != before) {
+        if (meet(number, handle, cookie, before))
+            examine(number, handle, true);
+    } else if (cookie && stirred) {
+        struct hint_copy hint;
+        if (hints_copy(number, &hint)) /* connect() and the like make a new generation of the same socket */
+            sockets_set(number, cookie, hint.generation);
+        examine(number, handle, false);
+    } else if (!cookie && hints_tracked(number)) {
+        struct hint_copy hint;
+        if (hints_copy(number, &hint))
+            hints_disown(number, hint.generation);
+    }
+    if (handle >= 0)
+        room->give_back(handle);
+}
+
+static void set_bit(uint64_t *words, int *end, int number)
+{
+    words[number / 64] |= 1ull << number % 64;
+    if (number >= *end)
+        *end = number + 1;
+}
+
+/* A number that we know is looked at now; a new one only once it has outlived a tick. */
+static void heard_of(int number, void *context)
+{
+    (void)context;
+    if (sockets_cookie(number))
+        look(number, true);
+    else
+        set_bit(fresh, &fresh_end, number);
+}
+
+static void look_at_births(bool last)
+{
+    hints_take_changes(heard_of, NULL);
+    for (int word = 0; word * 64 < waiting_end; word++) {
+        uint64_t old_enough = waiting[word] & ~(last ? 0 : fresh[word]);
+        for (; old_enough; old_enough &= old_enough - 1)
+            look(word * 64 + __builtin_ctzll(old_enough), true);
+        waiting[word] = 0;
+    }
+    waiting_end = 0;
+    for (int word = 0; word * 64 < fresh_end; word++) {
+        uint64_t born = fresh[word];
+        fresh[word] = 0;
+        for (; born; born &= born - 1) {
+            int number = word * 64 + __builtin_ctzll(born);
+            if (last)
+                look(number, true);
+            else
+                set_bit(waiting, &waiting_end, number);
+        }
+    }
+    fresh_end = 0;
+}
+
+static void look_at_news(int most, bool whole_round)
+{
+    struct news news[ROOM_NEWS_MAX];
+    bool round_done = false, more = true;
+    for (int calls = 0; calls < most && (more || (whole_round && !round_done)); calls++) {
+        size_t count = room->news(news, &round_done, &more);
+        for (size_t i = 0; i < count; i++) {
+            int number = news[i].number;
+            if (news[i].cookie && (uint32_t)sockets_cookie(number) != news[i].cookie)
+                number = sockets_holder_of_half(news[i].cookie); /* it was armed under a number that is gone */
+            if (number >= 0)
+                look(number, news[i].cookie != 0);
+        }
+        rounds += round_done;
+        if (order() == ORDER_STOP)
+            return;
+    }
+}
+
+static void look_at_suspects(int64_t now)
+{
+    struct suspect *suspect;
+    for (uint32_t position = 0; (suspect = suspects_next_due(&position, now));) {
+        look(suspect->number, true);
+        if (order() == ORDER_STOP)
+            return;
+    }
+}
+
+static void report_the_healed(bool last)
+{
+    struct suspect *suspect;
+    if (!suspects_count(SUSPECT_LOST))
+        return;
+    for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_LOST));) {
+        if (!last && (int32_t)(rounds - suspect->lost_round) < 0)
+            continue;
+        if (log_is_busy || report_healed(suspect, bare_now()) == REPORT_BUSY) {
+            log_is_busy = true;
+            return;
+        }
+        tally.healed++;
+        suspects_drop(suspect);
+    }
+}
+
+static void tick(void)
+{
+    log_is_busy = false;
+    site_forget();
+    others_forget();
+    look_at_births(false);
+    look_at_news(NEWS_ROUNDS_MAX, false);
+    look_at_suspects(bare_now());
+    report_the_healed(false);
+    backlog_look(watch->policy);
+}
+
+/* The last look: everything once, also what is not due; what the log refuses is offered again for a while. */
+static void finish(void)
+{
+    int64_t began = bare_now(), progress = began;
+    log_is_busy = false;
+    site_forget();
+    others_forget();
+    look_at_births(true);
+    look_at_news(LAST_ROUNDS_MAX, true);
+    for (;;) {
+        uint32_t before = tally.leaks + tally.healed;
+        log_is_busy = false;
+        look_at_suspects(INT64_MAX - 1);
+        report_the_healed(true);
+        int64_t now = bare_now();
+        if (tally.leaks + tally.healed != before)
+            progress = now;
+        if (!log_is_busy || now - began > LAST_WORDS_MS || now - progress > LAST_STALL_MS)
+            break;
+        bare_wait(&watch->talk->order, ORDER_FINISH, 5);
+    }
+    tally.sockets = *hints_births + adopted;
+    tally.lost = report_lost();
+    report_summary(&tally);
+}
+
+/* After a fork, or a stop for a change of rights, the room is new: every socket is met again. */
+static bool enter(void)
+{
+    room = watch->room;
+    if (!room->enter())
+        return false;
+    log_enter(room);
+    others_enter(room);
+    backlog_enter(room);
+    if (!watch->resumed) {
+        memset(&tally, 0, sizeof tally);
+        memset(waiting, 0, (size_t)(waiting_end + 63) / 64 * sizeof *waiting);
+        memset(fresh, 0, (size_t)(fresh_end + 63) / 64 * sizeof *fresh);
+        waiting_end = fresh_end = 0;
+        adopted = 0;
+        aliases = false;
+        if (!sockets_open())
+            return false;
+        hints_all_changed();
+    } else {
+        for (int number = 0; number < sockets_end(); number++) {
+            if (sockets_cookie(number)) {
+                sockets_set(number, 0, 0);
+                set_bit(waiting, &waiting_end, number);
+            }
+        }
+    }
+    return true;
+}
+
+bool watcher_run(const struct watch *given)
+{
+    watch = given;
+    room_lost = false;
+    if (!enter())
+        return false;
+    if (watch->finish_only) {
+        finish();
+        return true;
+    }
+    while (order() == ORDER_NONE) {
+        bare_wait(&watch->talk->order, ORDER_NONE, watch->policy->process.interval);
+        if (order() == ORDER_NONE)
+            tick();
+        if (room_lost)
+            return false;
+    }
+    if (order() == ORDER_FINISH)
+        finish();
+    return true;
+}
