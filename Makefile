@@ -1,53 +1,112 @@
 # make          build/libwaitclose.so and build/waitclose
 # make demo     sets up, builds, shows the main job on a real program
 # make check    sets up, builds, passes every test
+# make install  PREFIX= DESTDIR=
 # V=1 shows the commands.
 
 CC        ?= gcc
 CLANG     ?= clang
 PREFIX    ?= /usr/local
 LIBDIR    ?= $(PREFIX)/lib
+BINDIR    ?= $(PREFIX)/bin
+MANDIR    ?= $(PREFIX)/share/man
 BUILD     ?= build
 VERSION   := 0.1.0
 
-Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2);)
+Q   := $(if $(V),,@)
+say  = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 
 WARNINGS  := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes
 CFLAGS    ?= -O2 -g
-COMMON    := -std=gnu11 $(WARNINGS) -fvisibility=hidden -Iinclude -Ishim -D_GNU_SOURCE \
-             -DWAITCLOSE_VERSION='"$(VERSION)"' -DWAITCLOSE_LIBDIR='"$(LIBDIR)"'
+COMMON    := -std=gnu11 $(WARNINGS) -fvisibility=hidden -Iinclude -D_GNU_SOURCE -MMD -MP
 HARDEN    := -Wl,-z,relro -Wl,-z,now
 
-# The watcher runs without libc: no errno, no thread-local storage, no stack protector (its %fs is a stranger's).
-BARE      := -fno-stack-protector -fno-exceptions
+# The watcher has no thread-local storage of its own, so nothing of the library may look for a canary there;
+# and a hook must jump to what is behind it (vfork cannot live with less).
+SHIM      := -fPIC -fno-stack-protector -fno-exceptions -foptimize-sibling-calls
+CLI       := -Ishim -DWAITCLOSE_VERSION='"$(VERSION)"' -DWAITCLOSE_LIBDIR='"$(LIBDIR)"'
+TESTING   := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -O1 -g -pthread -MMD -MP
 
-POLICY    := policy_parse policy_keys policy_choose policy_explain names
-POLICY_O  := $(POLICY:%=$(BUILD)/shim/%.o)
-SHIM_C    := $(wildcard shim/*.c)
-SHIM_O    := $(SHIM_C:%.c=$(BUILD)/%.o)
-CLI_C     := $(wildcard cli/*.c)
-CLI_O     := $(CLI_C:%.c=$(BUILD)/%.o)
+SHIM_O    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/policy_explain.c,$(wildcard shim/*.c)))
+CLI_O     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
+# What library and command share: the policy, and the choice of the watcher's room.
+SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/room_choose.c)
+# What needs neither a socket nor the loader, for the unit tests.
+PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare)
+
+UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
+PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
+             $(BUILD)/tests/programs/ground_truth
 
 all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
 
 $(BUILD)/libwaitclose.so: $(SHIM_O)
 	$(call say,LINK,$@)$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-soname,libwaitclose.so -Wl,--no-undefined -o $@ $^ $(LDFLAGS)
 
-$(BUILD)/waitclose: $(CLI_O) $(POLICY_O)
+$(BUILD)/waitclose: $(CLI_O) $(SHARED_O)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS)
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(COMMON) $(CFLAGS) $(BARE) -fPIC -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(COMMON) $(CFLAGS) $(SHIM) -c -o $@ $<
 
 $(BUILD)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(COMMON) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(COMMON) $(CFLAGS) $(CLI) -c -o $@ $<
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -o $@ $< $(PURE_O) -lcmocka
+
+# A test program's own flags stand in its first lines: `// cflags: -O2`.
+$(BUILD)/tests/shim/%: tests/shim/%.c
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(TESTING) -Itests/shim/support -o $@ $< $$(sed -n 's,^// cflags: ,,p' $<)
+
+$(BUILD)/tests/shim/deny: tests/shim/support/deny.c
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(TESTING) -o $@ $<
+
+$(BUILD)/tests/programs/ground_truth: $(wildcard tests/programs/ground_truth/*.c)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(TESTING) -MF $@.d -o $@ $^
+
+# A short run of the policy's fuzzer; longer: build/tests/fuzz/policy_fuzz tests/fuzz/policy
+$(BUILD)/tests/fuzz/policy_fuzz: tests/fuzz/policy_fuzz.c $(wildcard shim/policy_*.[ch]) shim/names.c
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ishim -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
+
+tests: all $(UNIT) $(PROGRAMS) $(BUILD)/tests/fuzz/policy_fuzz
+
+deps:
+	$(Q)scripts/deps
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory -j2 tests
+	$(Q)tests/run $(BUILD)
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)scripts/demo $(BUILD)
+
+# The layout, and two analysers; their configuration is in .clang-format, .clang-tidy and .cppcheck.
+lint:
+	$(Q)scripts/lint
+
+install: all
+	install -D -m 644 $(BUILD)/libwaitclose.so $(DESTDIR)$(LIBDIR)/libwaitclose.so
+	install -D -m 755 $(BUILD)/waitclose $(DESTDIR)$(BINDIR)/waitclose
+	install -D -m 644 docs/waitclose.1 $(DESTDIR)$(MANDIR)/man1/waitclose.1
+	install -D -m 644 docs/waitclose.7 $(DESTDIR)$(MANDIR)/man7/waitclose.7
+
+uninstall:
+	rm -f $(DESTDIR)$(LIBDIR)/libwaitclose.so $(DESTDIR)$(BINDIR)/waitclose
+	rm -f $(DESTDIR)$(MANDIR)/man1/waitclose.1 $(DESTDIR)$(MANDIR)/man7/waitclose.7
 
 clean:
 	$(Q)rm -rf $(BUILD)
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all clean
+.PHONY: all tests deps check demo lint install uninstall clean

@@ -79,7 +79,8 @@ static int64_t fin_age(const struct nlmsghdr *message)
     return 0;
 }
 
-/* Counts, in one answer, connections to the port that no process owns (inode 0). False at the end of the list. */
+/* Counts, in one answer, connections to the port that no process owns (inode 0). False at the end of the
+ * list. */
 static bool count(const char *answer, long size, struct question *question)
 {
     const struct nlmsghdr *message = (const struct nlmsghdr *)answer;
@@ -87,7 +88,8 @@ static bool count(const char *answer, long size, struct question *question)
         if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
             return false;
         const struct inet_diag_msg *found = NLMSG_DATA(message);
-        if (!found->idiag_inode && found->id.idiag_sport == question->port && fin_age(message) >= question->grace)
+        if (!found->idiag_inode && found->id.idiag_sport == question->port &&
+            fin_age(message) >= question->grace)
             question->gone++;
     }
     return true;
@@ -100,7 +102,9 @@ static void ask(void *argument, bool keeps)
         struct nlmsghdr header;
         struct inet_diag_req_v2 body;
     } request = {
-        .header = {.nlmsg_len = sizeof request, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+        .header = {.nlmsg_len = sizeof request,
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
         .body = {.sdiag_family = question->family,
                  .sdiag_protocol = IPPROTO_TCP,
                  .idiag_ext = 1 << (INET_DIAG_INFO - 1),

@@ -38,14 +38,14 @@ struct facts {
     bool fin_unread;    /* something lies in the receive queue, be it only the FIN */
     bool tls_close_notify;
     enum direction direction; /* from the byte counters; DIRECTION_UNKNOWN where they cannot tell */
-    int64_t sent_age;         /* ms since data was sent last; since the connection began when there was none */
-    int64_t data_age;         /* ms since data came last; likewise */
-    int64_t ack_age;          /* ms since the last segment with an ACK came, a FIN or keepalive answer included */
-    uint32_t recv_q;          /* unread bytes, without the FIN */
-    uint32_t send_q;          /* bytes not acknowledged; 0 in CLOSE, where the kernel's answer means nothing */
-    uint32_t accept_queue;    /* LISTEN: connections that wait for accept() */
-    uint32_t accept_limit;    /* LISTEN: how many may */
-    uint64_t rx, tx;          /* bytes of data received; sent and acknowledged */
+    int64_t sent_age; /* ms since data was sent last; since the connection began when there was none */
+    int64_t data_age; /* ms since data came last; likewise */
+    int64_t ack_age;  /* ms since the last segment with an ACK came, a FIN or keepalive answer included */
+    uint32_t recv_q;  /* unread bytes, without the FIN */
+    uint32_t send_q;  /* bytes not acknowledged; 0 in CLOSE, where the kernel's answer means nothing */
+    uint32_t accept_queue; /* LISTEN: connections that wait for accept() */
+    uint32_t accept_limit; /* LISTEN: how many may */
+    uint64_t rx, tx;       /* bytes of data received; sent and acknowledged */
     struct address local;
     struct address peer; /* ADDRESS_NONE in CLOSE: the kernel has forgotten it */
 };

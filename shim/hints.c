@@ -10,7 +10,7 @@ unsigned hints_capacity;
 _Atomic uint8_t *hints_marks;
 _Atomic uint32_t *hints_births;
 
-static struct hint *records;
+struct hint *hints_records;
 static uintptr_t *stacks; /* stack_depth frames a number, ended by 0 when fewer */
 static unsigned stack_depth;
 
@@ -31,7 +31,7 @@ bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births)
         stacks = bare_memory(numbers * stack * sizeof *stacks, true);
     if (!marks || !memory || (stack && !stacks))
         return false;
-    records = memory;
+    hints_records = memory;
     hints_marks = marks;
     stack_depth = stack;
     hints_births = births;
@@ -52,10 +52,11 @@ void hints_changed(int number)
     set_bit(changed_words, (unsigned)number / 64);
 }
 
-/* Opens a record for rewriting. A second writer (a number that two threads fight over) is let through: details may mix. */
+/* Opens a record for rewriting. A second writer (a number that two threads fight over) is let through:
+ * details may mix. */
 static struct hint *begin(int number)
 {
-    struct hint *hint = &records[number];
+    struct hint *hint = &hints_records[number];
     atomic_fetch_or_explicit(&hint->generation, 1, memory_order_acquire);
     return hint;
 }
@@ -113,16 +114,11 @@ void hints_connecting(int number, const struct sockaddr *peer, socklen_t peer_si
     hints_changed(number);
 }
 
-void hints_reader(int number, uintptr_t reader)
-{
-    atomic_store_explicit(&records[number].reader, reader, memory_order_relaxed);
-}
-
 void hints_told(int number, enum hint_flag what)
 {
-    uint8_t flags = atomic_load_explicit(&records[number].flags, memory_order_relaxed);
+    uint8_t flags = atomic_load_explicit(&hints_records[number].flags, memory_order_relaxed);
     if (!(flags & what))
-        atomic_fetch_or_explicit(&records[number].flags, (uint8_t)what, memory_order_relaxed);
+        atomic_fetch_or_explicit(&hints_records[number].flags, (uint8_t)what, memory_order_relaxed);
 }
 
 void hints_end(int number)
@@ -137,7 +133,7 @@ bool hints_copy(int number, struct hint_copy *copy)
     memset(copy, 0, sizeof *copy);
     if ((unsigned)number >= hints_capacity)
         return false;
-    struct hint *hint = &records[number];
+    struct hint *hint = &hints_records[number];
     copy->generation = atomic_load_explicit(&hint->generation, memory_order_acquire);
     copy->site = atomic_load_explicit(&hint->site, memory_order_relaxed);
     copy->reader = atomic_load_explicit(&hint->reader, memory_order_relaxed);
@@ -159,7 +155,7 @@ bool hints_copy(int number, struct hint_copy *copy)
 /* Empties a record, unless it was reborn since `generation`. */
 static bool empty(int number, uint32_t generation)
 {
-    struct hint *hint = &records[number];
+    struct hint *hint = &hints_records[number];
     if ((unsigned)number >= hints_capacity || generation & 1 ||
         !atomic_compare_exchange_strong(&hint->generation, &generation, generation | 1))
         return false;
@@ -194,7 +190,7 @@ void hints_known(int number)
 
 void hints_set_peer(int number, uint32_t generation, const struct address *peer)
 {
-    struct hint *hint = &records[number];
+    struct hint *hint = &hints_records[number];
     uint32_t expected = generation;
     if ((unsigned)number >= hints_capacity || generation & 1 ||
         !atomic_compare_exchange_strong(&hint->generation, &expected, generation | 1))

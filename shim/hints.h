@@ -24,8 +24,8 @@
 #include "waitclose/cause.h"
 
 enum {
-    HINTS_MAX = 1 << 20,     /* numbers above go without hints; the watcher finds their sockets all the same */
-    HINTS_STACK_MAX = 32,    /* frames */
+    HINTS_MAX = 1 << 20,  /* numbers above go without hints; the watcher finds their sockets all the same */
+    HINTS_STACK_MAX = 32, /* frames */
     HINTS_DIRTY_BITS = 64,
 };
 
@@ -47,14 +47,14 @@ enum hint_flag {
 
 /* 48 bytes on 64-bit. */
 struct hint {
-    _Atomic uintptr_t site;       /* return address into the caller of socket() or accept() */
-    _Atomic uintptr_t reader;     /* return address into the last caller of a read */
-    _Atomic uint32_t generation;  /* odd: being rewritten */
-    _Atomic uint32_t born;        /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms */
-    uint8_t peer[16];             /* network order; under generation */
-    uint16_t peer_port;           /* host order */
-    uint8_t peer_family;          /* enum address_family */
-    _Atomic uint8_t flags;        /* enum hint_flag */
+    _Atomic uintptr_t site;      /* return address into the caller of socket() or accept() */
+    _Atomic uintptr_t reader;    /* return address into the last caller of a read */
+    _Atomic uint32_t generation; /* odd: being rewritten */
+    _Atomic uint32_t born;       /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms */
+    uint8_t peer[16];            /* network order; under generation */
+    uint16_t peer_port;          /* host order */
+    uint8_t peer_family;         /* enum address_family */
+    _Atomic uint8_t flags;       /* enum hint_flag */
 };
 
 /* A consistent copy for the watcher. */
@@ -68,11 +68,16 @@ struct hint_copy {
     uintptr_t stack[HINTS_STACK_MAX];
 };
 
+/* Hidden, so that a hook's glance reads them without a detour through the global offset table. */
+#pragma GCC visibility push(hidden)
 extern unsigned hints_capacity; /* numbers covered; 0 until hints_open, or when there is no memory */
 extern _Atomic uint8_t *hints_marks;
 extern _Atomic uint32_t *hints_births; /* TCP sockets that were born through a hook in this process */
+extern struct hint *hints_records;
+#pragma GCC visibility pop
 
-/* Constructor only. births: a counter that does not pass to a forked child. stack: frames to keep at each birth, 0 to HINTS_STACK_MAX. False: no memory, everything stays off. */
+/* Constructor only. births: a counter that does not pass to a forked child. stack: frames to keep at each
+ * birth, 0 to HINTS_STACK_MAX. False: no memory, everything stays off. */
 bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births);
 
 /* The glance: whether this number was a TCP socket when we last heard of it. Any thread, signal handlers. */
@@ -80,6 +85,12 @@ static inline bool hints_tracked(int number)
 {
     return (unsigned)number < hints_capacity &&
            __builtin_expect(atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_NONE, 0);
+}
+
+/* A note of who reads, before the read. Only for a tracked number. */
+static inline void hints_reader(int number, uintptr_t reader)
+{
+    atomic_store_explicit(&hints_records[number].reader, reader, memory_order_relaxed);
 }
 
 /*
@@ -90,16 +101,15 @@ void hints_birth(int number, uintptr_t site, enum hint_flag direction, const str
                  socklen_t peer_size);
 void hints_connecting(int number, const struct sockaddr *peer, socklen_t peer_size);
 void hints_changed(int number); /* look at it again: listen(2) */
-void hints_reader(int number, uintptr_t reader);
 void hints_told(int number, enum hint_flag what);
 void hints_end(int number);
 
 /*
  * From the watcher.
  * hints_copy: false when the record is just being rewritten (look again next tick) or there is none.
- * hints_adopt: the number holds a TCP socket that no hook saw; the record is emptied and from now on its reads are seen.
- * hints_disown: the number holds no TCP socket any more.
- * Both do nothing when a birth has happened since `generation` was read.
+ * hints_adopt: the number holds a TCP socket that no hook saw; the record is emptied and from now on its
+ * reads are seen. hints_disown: the number holds no TCP socket any more. Both do nothing when a birth has
+ * happened since `generation` was read.
  */
 bool hints_copy(int number, struct hint_copy *copy);
 void hints_adopt(int number, uint32_t generation);

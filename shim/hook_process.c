@@ -5,21 +5,22 @@
 #include "life.h"
 #include "next.h"
 
-/* A jump, and nothing on the stack: the child returns through it first (vfork(2)). Makefile and test hold the compiler to it. */
-#define HOOK_VFORK(returns, name, parameters, arguments)                                                      \
+/* A jump, and nothing on the stack: the child returns through it first (vfork(2)). Makefile and test hold the
+ * compiler to it. */
+#define HOOK_VFORK(returns, name, parameters, arguments)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
-        life_vforks();                                                                                       \
+        atomic_store_explicit(&life_has_vforked, true, memory_order_relaxed);                                \
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_EXIT(returns, name, parameters, arguments)                                                       \
+#define HOOK_EXIT(returns, name, parameters, arguments)                                                      \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         next.name(life_finish(status));                                                                      \
     }
 
-#define HOOK_RIGHTS(returns, name, parameters, arguments)                                                     \
+#define HOOK_RIGHTS(returns, name, parameters, arguments)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         life_pause();                                                                                        \
@@ -36,6 +37,6 @@
 #define HOOK_LISTEN(...)
 #define HOOK_SHUTDOWN(...)
 #define HOOK_CLOSE(...)
-#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                        \
+#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments)
 #include "hooks.def"

@@ -13,7 +13,8 @@
 static bool is_tcp(int domain, int type, int protocol)
 {
     return (domain == AF_INET || domain == AF_INET6) &&
-           (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM && (protocol == 0 || protocol == IPPROTO_TCP);
+           (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM &&
+           (protocol == 0 || protocol == IPPROTO_TCP);
 }
 
 static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag direction,
@@ -26,7 +27,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     return fd;
 }
 
-#define HOOK_SOCKET(returns, name, parameters, arguments)                                                     \
+#define HOOK_SOCKET(returns, name, parameters, arguments)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!is_tcp(domain, type, protocol))                                                                 \
@@ -34,8 +35,9 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         return born(next.name arguments, CALLER, 0, NULL, NULL);                                             \
     }
 
-/* What a TCP listener gives is a TCP socket. A listener that no hook has seen is adopted by the watcher, and so are its children. */
-#define HOOK_ACCEPT(returns, name, parameters, arguments)                                                     \
+/* What a TCP listener gives is a TCP socket. A listener that no hook has seen is adopted by the watcher, and
+ * so are its children. */
+#define HOOK_ACCEPT(returns, name, parameters, arguments)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!hints_tracked(fd))                                                                              \
@@ -44,7 +46,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     }
 
 /* The peer is noted before the call: once it is connected, the watcher may look. */
-#define HOOK_CONNECT(returns, name, parameters, arguments)                                                    \
+#define HOOK_CONNECT(returns, name, parameters, arguments)                                                   \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (hints_tracked(fd)) {                                                                             \
@@ -54,7 +56,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_LISTEN(returns, name, parameters, arguments)                                                     \
+#define HOOK_LISTEN(returns, name, parameters, arguments)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (hints_tracked(fd)) {                                                                             \
@@ -64,7 +66,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_SHUTDOWN(returns, name, parameters, arguments)                                                   \
+#define HOOK_SHUTDOWN(returns, name, parameters, arguments)                                                  \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!hints_tracked(fd) || how == SHUT_RD)                                                            \
@@ -75,8 +77,9 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         return result;                                                                                       \
     }
 
-/* Before the real call: afterwards the number may be another thread's. A vfork child closes its own copy only. */
-#define HOOK_CLOSE(returns, name, parameters, arguments)                                                      \
+/* Before the real call: afterwards the number may be another thread's. A vfork child closes its own copy
+ * only. */
+#define HOOK_CLOSE(returns, name, parameters, arguments)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(hints_tracked(fd), 0) && !life_in_vfork_child())                                \
@@ -89,6 +92,6 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
 #define HOOK_VFORK(...)
 #define HOOK_EXIT(...)
 #define HOOK_RIGHTS(...)
-#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                        \
+#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments)
 #include "hooks.def"

@@ -25,12 +25,13 @@
 #endif
 
 enum {
-    PAUSE_MS = 2000,  /* the watcher never waits for anything longer than a file system does */
+    PAUSE_MS = 2000, /* the watcher never waits for anything longer than a file system does */
     FINISH_MS = 3000,
     STDERR = 2,
 };
 
-/* All that must be new in a forked child: one page, which the kernel empties there (Linux 4.14), or our fork handler. */
+/* All that must be new in a forked child: one page, which the kernel empties there (Linux 4.14), or our fork
+ * handler. */
 struct life {
     _Atomic uint32_t state;
     _Atomic uint32_t births;
@@ -46,7 +47,7 @@ struct life {
 static struct life *life;
 _Atomic uint32_t *life_state;
 static struct policy policy;
-static _Atomic bool has_vforked; /* from then on births and ends ask whose they are */
+_Atomic bool life_has_vforked;
 static _Atomic bool has_watched; /* in this process or in one it was forked from */
 
 static int process_id(void)
@@ -56,18 +57,14 @@ static int process_id(void)
 
 bool life_in_vfork_child(void)
 {
-    if (!atomic_load_explicit(&has_vforked, memory_order_relaxed))
+    if (!atomic_load_explicit(&life_has_vforked, memory_order_relaxed))
         return false;
     int process = atomic_load_explicit(&life->process, memory_order_relaxed);
     return process && process != process_id();
 }
 
-void life_vforks(void)
-{
-    atomic_store_explicit(&has_vforked, true, memory_order_relaxed);
-}
-
-/* The watcher's thread. Where its room cannot be had, or is lost, the next TCP socket starts it in the other. */
+/* The watcher's thread. Where its room cannot be had, or is lost, the next TCP socket starts it in the other.
+ */
 static void watch_thread(void *argument)
 {
     (void)argument;
@@ -137,7 +134,8 @@ void life_resume(void)
     atomic_compare_exchange_strong(&life->state, &starting, started ? LIFE_WATCHED : LIFE_BARRED);
 }
 
-/* watch=off: the last look is taken by whoever ends the program. A pipe without a reader must not end it otherwise. */
+/* watch=off: the last look is taken by whoever ends the program. A pipe without a reader must not end it
+ * otherwise. */
 static void finish_here(void)
 {
     enum { BLOCK, UNBLOCK, SET, SIZE = 8 };
@@ -182,7 +180,8 @@ static void in_forking_parent(void)
     life->talk.may_share = true;
 }
 
-/* The child inherits the sockets and not the watcher. It gets one at once: later it may have locked itself in a sandbox. */
+/* The child inherits the sockets and not the watcher. It gets one at once: later it may have locked itself in
+ * a sandbox. */
 static void in_forked_child(void)
 {
     memset(life, 0, sizeof *life);

@@ -19,7 +19,8 @@ enum life_state {
     LIFE_FINISHED,
 };
 
-extern _Atomic uint32_t *life_state; /* in memory that fork wipes: LIFE_IDLE in the child */
+extern _Atomic uint32_t *life_state
+    __attribute__((visibility("hidden"))); /* in memory that fork wipes: LIFE_IDLE in the child */
 
 void life_start(void);
 
@@ -41,8 +42,10 @@ void life_resume(void);
 /* The program ends with this status: a last look and the summary. Returns the status to end with. */
 int life_finish(int status);
 
+/* Set by the first vfork: from then on births and ends ask whose they are, with a raw getpid. */
+extern _Atomic bool life_has_vforked __attribute__((visibility("hidden")));
+
 /* Whether the caller runs in a vfork child: in the program's memory, but not the program. */
 bool life_in_vfork_child(void);
-void life_vforks(void);
 
 #endif

@@ -13,7 +13,8 @@
 #include "waitclose/policy.h"
 
 enum {
-    LINE_MAX = 4096, /* PIPE_BUF: pipe(7), "POSIX.1 says that writes of less than PIPE_BUF bytes must be atomic" */
+    LINE_MAX =
+        4096, /* PIPE_BUF: pipe(7), "POSIX.1 says that writes of less than PIPE_BUF bytes must be atomic" */
     LINE_ADDRESS_MAX = 56,
 };
 

@@ -15,8 +15,9 @@
 
 enum {
     STDERR = 2,
-    KEPT_FROM = 64, /* what we keep stays above the numbers that handles get, so that epoll sees each handle alike */
-    WRITE_NOW = 8,  /* RWF_NOWAIT, preadv2(2) */
+    KEPT_FROM =
+        64, /* what we keep stays above the numbers that handles get, so that epoll sees each handle alike */
+    WRITE_NOW = 8,             /* RWF_NOWAIT, preadv2(2) */
     SYSLOG_NOTICE = 3 * 8 + 5, /* facility daemon, severity notice: syslog(3) */
 };
 
@@ -52,7 +53,8 @@ static struct identity identify(int handle)
                              status.stx_mode & S_IFMT};
 }
 
-/* Appends what fits; a path that is cut is refused by open(2) later or names another file in the same directory. */
+/* Appends what fits; a path that is cut is refused by open(2) later or names another file in the same
+ * directory. */
 static void append(char *to, size_t size, const char *text)
 {
     size_t length = strlen(to), more = strlen(text);
@@ -145,7 +147,8 @@ static long write_at_once(int handle, uint16_t mode, const char *text, size_t si
     if (!ready(handle))
         return -EAGAIN;
     long answer = raw6(SYS_pwritev2, handle, (long)&all, 1, -1, -1, WRITE_NOW);
-    if (answer == -EOPNOTSUPP || answer == -ENOSYS) /* pipes before 6.5, terminals: poll(2) has promised room for a line */
+    if (answer == -EOPNOTSUPP ||
+        answer == -ENOSYS) /* pipes before 6.5, terminals: poll(2) has promised room for a line */
         answer = raw3(SYS_write, handle, (long)text, (long)size);
     return answer;
 }
@@ -215,7 +218,8 @@ static int open_daemon(void)
     return keep_high(handle);
 }
 
-/* A datagram for the daemon: syslog's with its priority in front, journald's as fields (systemd.journal-fields(7)). */
+/* A datagram for the daemon: syslog's with its priority in front, journald's as fields
+ * (systemd.journal-fields(7)). */
 static long send_to_daemon(int handle, const char *text, size_t size)
 {
     char datagram[5000];
@@ -256,7 +260,8 @@ static void write_outside(void *argument, bool keeps)
         size_t size = target == LOG_SYSLOG ? errand->size - 1 : errand->size;
         long answer = send_to_daemon(kept, errand->text, errand->size);
         errand->result = written(answer, size);
-        if (answer == -ECONNREFUSED || answer == -ENOTCONN) { /* the daemon was restarted: connect anew next time */
+        if (answer == -ECONNREFUSED ||
+            answer == -ENOTCONN) { /* the daemon was restarted: connect anew next time */
             raw1(SYS_close, kept);
             kept = -1;
         }

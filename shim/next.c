@@ -16,7 +16,7 @@
 /* The kernel has no use for what only libc checks, such as the fortified twins' room. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                        \
+#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     static returns raw_##name parameters                                                                     \
     {                                                                                                        \
         return raw;                                                                                          \
@@ -30,7 +30,8 @@ struct next next = {
 #undef HOOK
 };
 
-/* A libc that lacks one of them (musl has no fortified twins) is asked by nobody for it: the bare call stays. */
+/* A libc that lacks one of them (musl has no fortified twins) is asked by nobody for it: the bare call stays.
+ */
 static void resolve(void **place, const char *name)
 {
     void *found = dlsym(RTLD_NEXT, name);

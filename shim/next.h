@@ -18,14 +18,14 @@ struct next {
 #undef HOOK
 };
 
-extern struct next next;
+extern struct next next __attribute__((visibility("hidden")));
 
 /* Constructor only. */
 void next_resolve(void);
 
 /* What a hook is: visible, under libc's name whatever libc's headers make of it. */
 #define HOOK_ENTRY(returns, name, parameters)                                                                \
-    returns hook_##name parameters __asm__(#name) __attribute__((visibility("default")));                     \
+    returns hook_##name parameters __asm__(#name) __attribute__((visibility("default")));                    \
     returns hook_##name parameters
 
 /* The address in the program that called the hook. */

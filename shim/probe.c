@@ -26,7 +26,8 @@ enum {
     OUTPUT_QUEUE_REQUEST = 0x5411, /* SIOCOUTQ */
     POLL_RDHUP = 0x2000,
     MPTCP_PROTOCOL = 262,
-    /* A TLS record: 5 bytes of header; the longest close_notify seen is 1.2 with a MAC and a block of padding. */
+    /* A TLS record: 5 bytes of header; the longest close_notify seen is 1.2 with a MAC and a block of
+       padding. */
     TLS_HEADER = 5,
     TLS_ALERT = 21,
     TLS_APPLICATION_DATA = 23,
@@ -150,8 +151,8 @@ static void read_counters(struct facts *facts, const struct kernel_tcp_info *inf
     facts->control_acked = sent_counted ? (int)(info->bytes_acked - sent) : -1;
     if (before_our_fin && !facts->send_q && facts->control_acked >= 0)
         facts->direction = facts->control_acked ? DIRECTION_OUT : DIRECTION_IN;
-    facts->fin_received = facts->state == STATE_CLOSE_WAIT || facts->state == STATE_LAST_ACK ||
-                          facts->state == STATE_CLOSING;
+    facts->fin_received =
+        facts->state == STATE_CLOSE_WAIT || facts->state == STATE_LAST_ACK || facts->state == STATE_CLOSING;
     facts->rx = info->bytes_received - (facts->fin_received && info->bytes_received ? 1 : 0);
     facts->tx = sent_counted ? sent : info->bytes_acked;
 }

@@ -11,10 +11,17 @@ static const char *program;
 static uint32_t lost;
 
 static const char *const state_names[] = {
-    [STATE_ESTABLISHED] = "ESTABLISHED", [STATE_SYN_SENT] = "SYN_SENT",     [STATE_SYN_RECV] = "SYN_RECV",
-    [STATE_FIN_WAIT1] = "FIN_WAIT1",     [STATE_FIN_WAIT2] = "FIN_WAIT2",   [STATE_TIME_WAIT] = "TIME_WAIT",
-    [STATE_CLOSE] = "CLOSE",             [STATE_CLOSE_WAIT] = "CLOSE_WAIT", [STATE_LAST_ACK] = "LAST_ACK",
-    [STATE_LISTEN] = "LISTEN",           [STATE_CLOSING] = "CLOSING",
+    [STATE_ESTABLISHED] = "ESTABLISHED",
+    [STATE_SYN_SENT] = "SYN_SENT",
+    [STATE_SYN_RECV] = "SYN_RECV",
+    [STATE_FIN_WAIT1] = "FIN_WAIT1",
+    [STATE_FIN_WAIT2] = "FIN_WAIT2",
+    [STATE_TIME_WAIT] = "TIME_WAIT",
+    [STATE_CLOSE] = "CLOSE",
+    [STATE_CLOSE_WAIT] = "CLOSE_WAIT",
+    [STATE_LAST_ACK] = "LAST_ACK",
+    [STATE_LISTEN] = "LISTEN",
+    [STATE_CLOSING] = "CLOSING",
 };
 
 void report_open(const struct process_policy *process_policy, const char *name)

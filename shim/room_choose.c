@@ -13,7 +13,7 @@
 
 /* What a trial found out, in memory that it shares with whoever asked. */
 struct trial {
-    volatile long lend;  /* pidfd_getfd's answer for a descriptor that is none: EBADF when it may be used */
+    volatile long lend; /* pidfd_getfd's answer for a descriptor that is none: EBADF when it may be used */
     volatile long open;
     volatile long close; /* close_range's */
     volatile long epoll;
@@ -72,6 +72,7 @@ struct room_choice room_choose(void)
         return shared("a seccomp filter denies pidfd_getfd, so sockets cannot be borrowed");
     if (trial.lend != -EBADF || trial.epoll != -EINVAL || (trial.close != 0 && trial.close != -ENOSYS))
         return shared("a seccomp filter is in force that does not let the watcher have a table of its own");
-    return (struct room_choice){ROOM_OWN, filtered ? "a seccomp filter is in force, but it lets pidfd_getfd pass"
-                                                   : "the kernel lends sockets (pidfd_getfd)"};
+    return (struct room_choice){ROOM_OWN, filtered
+                                              ? "a seccomp filter is in force, but it lets pidfd_getfd pass"
+                                              : "the kernel lends sockets (pidfd_getfd)"};
 }

@@ -12,16 +12,17 @@
 
 enum {
     PIDFD_OF_THREAD = O_EXCL, /* PIDFD_THREAD, Linux 6.9 */
-    UNKNOWN_AT_ONCE = 48,  /* numbers a tick that no hook knows; about 1 microsecond each */
-    KNOWN_AT_ONCE = 16,    /* numbers a tick that are looked at again though nothing was heard of them */
-    UNSHARE_AND_CLOSE = 2, /* CLOSE_RANGE_UNSHARE */
+    UNKNOWN_AT_ONCE = 48,     /* numbers a tick that no hook knows; about 1 microsecond each */
+    KNOWN_AT_ONCE = 16,       /* numbers a tick that are looked at again though nothing was heard of them */
+    UNSHARE_AND_CLOSE = 2,    /* CLOSE_RANGE_UNSHARE */
     EVENTS_AT_ONCE = 256,
 };
 
 static int pidfd, epoll, listing;
 static int next_unknown, next_known;
 
-/* Opens the list of the descriptors that a thread has: /proc/self/fd would be the main thread's, gone or not. */
+/* Opens the list of the descriptors that a thread has: /proc/self/fd would be the main thread's, gone or not.
+ */
 static long open_listing(int task)
 {
     static const char tasks[] = "/proc/self/task/";
@@ -39,7 +40,8 @@ static bool take_thread(int task, long flags)
     long opened = raw2(RAW_pidfd_open, task, flags);
     if (raw_failed(opened))
         return false;
-    long answer = raw3(RAW_pidfd_getfd, opened, INT32_MAX, 0); /* EBADF when its table is there: ESRCH when not */
+    long answer =
+        raw3(RAW_pidfd_getfd, opened, INT32_MAX, 0); /* EBADF when its table is there: ESRCH when not */
     if (answer != -EBADF) {
         raw1(SYS_close, opened);
         return false;
@@ -57,7 +59,8 @@ static bool take_task(int task, void *taken)
     return !*(bool *)taken;
 }
 
-/* The main thread may have gone by pthread_exit(3), and its table with it: any other of the program's will do. */
+/* The main thread may have gone by pthread_exit(3), and its table with it: any other of the program's will
+ * do. */
 static bool take_any_thread(void)
 {
     bool taken = false;

@@ -19,8 +19,8 @@ enum {
     SOCKETS_AT_ONCE = 8192,
 };
 
-static uint8_t *waiting; /* waiting[number]: it is armed, and nothing was heard of it yet */
-static struct pollfd *asked;     /* SOCKETS_AT_ONCE of them */
+static uint8_t *waiting;     /* waiting[number]: it is armed, and nothing was heard of it yet */
+static struct pollfd *asked; /* SOCKETS_AT_ONCE of them */
 static unsigned next_waiting, next_unknown, highest;
 
 static bool enter(void)

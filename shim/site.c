@@ -21,7 +21,8 @@ static struct module modules[MODULES_MAX];
 static size_t module_count;
 static bool modules_read;
 
-/* Reads our own memory without the danger of touching it: what is no longer mapped is an error here, not a fault. */
+/* Reads our own memory without the danger of touching it: what is no longer mapped is an error here, not a
+ * fault. */
 static bool peek(uintptr_t from, void *to, size_t size)
 {
     struct iovec local = {to, size};
@@ -57,7 +58,7 @@ static const char *base_name(const char *path)
     return base;
 }
 
-static void add_module(const ElfW(Phdr) *headers, size_t count, uintptr_t bias, const char *name)
+static void add_module(const ElfW(Phdr) * headers, size_t count, uintptr_t bias, const char *name)
 {
     if (module_count == MODULES_MAX)
         return;
@@ -90,8 +91,7 @@ static void read_shared_object(const struct link_map *map)
     ElfW(Phdr) headers[HEADERS_MAX];
     char path[PATH_READ];
     if (!peek(map->l_addr, &elf, sizeof elf) || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 ||
-        elf.e_phnum > HEADERS_MAX ||
-        !peek(map->l_addr + elf.e_phoff, headers, elf.e_phnum * sizeof *headers))
+        elf.e_phnum > HEADERS_MAX || !peek(map->l_addr + elf.e_phoff, headers, elf.e_phnum * sizeof *headers))
         return;
     peek_string((uintptr_t)map->l_name, path, sizeof path);
     add_module(headers, elf.e_phnum, map->l_addr, base_name(path));

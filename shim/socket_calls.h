@@ -1,4 +1,5 @@
-/* The socket calls the watcher makes, raw: i386 reaches them since 4.3 without socketcall(2). Answers are values or -errno. */
+/* The socket calls the watcher makes, raw: i386 reaches them since 4.3 without socketcall(2). Answers are
+ * values or -errno. */
 #ifndef WAITCLOSE_SOCKET_CALLS_H
 #define WAITCLOSE_SOCKET_CALLS_H
 
@@ -24,7 +25,8 @@ static inline long raw_recvfrom(int handle, void *buffer, size_t size, int flags
     return raw6(SYS_recvfrom, handle, (long)buffer, (long)size, flags, 0, 0);
 }
 
-static inline long raw_sendto(int handle, const void *data, size_t size, int flags, const void *to, int to_size)
+static inline long raw_sendto(int handle, const void *data, size_t size, int flags, const void *to,
+                              int to_size)
 {
     return raw6(SYS_sendto, handle, (long)data, (long)size, flags, (long)to, to_size);
 }

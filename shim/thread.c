@@ -19,7 +19,8 @@ enum {
  * errno through a thread pointer that is not the caller's when the caller is the watcher.
  * The thread keeps its creator's thread pointer (no CLONE_SETTLS) and must not use it.
  */
-long thread_clone(long flags, void *stack_top, uint32_t *alive, void (*function)(void *argument), void *argument);
+long thread_clone(long flags, void *stack_top, uint32_t *alive, void (*function)(void *argument),
+                  void *argument);
 
 #if defined(__x86_64__)
 __asm__(".text\n"
@@ -60,7 +61,8 @@ __asm__(".text\n"
         "    mov 24(%esp), %edx\n"
         "    mov 28(%esp), %eax\n"
         "    mov 32(%esp), %esi\n"
-        "    sub $20, %ecx\n" /* after the pop below the argument lies on a 16-byte boundary, as a call wants it */
+        "    sub $20, %ecx\n" /* after the pop below the argument lies on a 16-byte boundary, as a call wants
+                                 it */
         "    mov %eax, (%ecx)\n"
         "    mov %esi, 4(%ecx)\n"
         "    mov %edx, %edi\n" /* flags, stack, parent_tid, tls, child_tid */
@@ -138,7 +140,8 @@ bool thread_run(void (*function)(void *argument), void *argument)
         return false;
     bool started = thread_start(function, argument, stack, false, &alive);
     if (started)
-        while (!thread_wait(&alive, INT32_MAX)) /* it works on this stack frame, so there is no leaving before it */
+        while (!thread_wait(&alive,
+                            INT32_MAX)) /* it works on this stack frame, so there is no leaving before it */
             ;
     bare_memory_free(stack, THREAD_STACK);
     return started;

@@ -23,7 +23,8 @@ bool thread_start(void (*function)(void *argument), void *argument, void *stack,
 /* Waits until *alive is 0, but no longer than `ms`; whether it is. No libc. */
 bool thread_wait(const uint32_t *alive, int64_t ms);
 
-/* Runs function(argument) on a thread with a copy of the descriptor table, and waits for its end. Watcher; no libc. */
+/* Runs function(argument) on a thread with a copy of the descriptor table, and waits for its end. Watcher; no
+ * libc. */
 bool thread_run(void (*function)(void *argument), void *argument);
 
 #endif

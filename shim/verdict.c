@@ -129,7 +129,8 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
     /* Bytes on their way to a peer that only closed its sending side: the program is at work. */
     bool still_sending = facts->send_q > 0;
     bool due = wait != DURATION_OFF && since + wait <= facts->now;
-    verdict.kind = due && !still_sending && chosen.action != ACTION_IGNORE ? VERDICT_LEAK : VERDICT_LOOK_AGAIN;
+    verdict.kind =
+        due && !still_sending && chosen.action != ACTION_IGNORE ? VERDICT_LEAK : VERDICT_LOOK_AGAIN;
     verdict.at = next_look(facts->now, since, wait, &chosen);
     return verdict;
 }

@@ -23,7 +23,7 @@ struct told {
 
 /* What the watcher remembers of the socket from earlier looks. */
 struct past {
-    int64_t ended_at; /* ms: when the peer's end came (FIN or reset); 0: it has not been seen */
+    int64_t ended_at;    /* ms: when the peer's end came (FIN or reset); 0: it has not been seen */
     struct address peer; /* from when it was connected */
 };
 

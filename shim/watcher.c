@@ -22,11 +22,11 @@ enum {
 static const struct watch *watch;
 static const struct room *room;
 static struct tally tally;
-static uint32_t adopted;   /* sockets that passed no hook at birth */
-static uint32_t rounds;    /* completed rounds through all that is open */
-static bool aliases;       /* some socket may be held under two numbers */
-static bool room_lost;     /* none of the program's threads has a table that we may look into */
-static bool log_is_busy;   /* since the last tick's first refusal */
+static uint32_t adopted;                 /* sockets that passed no hook at birth */
+static uint32_t rounds;                  /* completed rounds through all that is open */
+static bool aliases;                     /* some socket may be held under two numbers */
+static bool room_lost;                   /* none of the program's threads has a table that we may look into */
+static bool log_is_busy;                 /* since the last tick's first refusal */
 static uint64_t waiting[HINTS_MAX / 64]; /* numbers whose birth was heard of in the last tick */
 static uint64_t fresh[HINTS_MAX / 64];   /* and in this one */
 static int waiting_end, fresh_end;
@@ -126,7 +126,8 @@ static void leak(struct suspect *suspect, const struct facts *facts, const struc
     if (suspect->state == SUSPECT_LEAKED)
         return;
     if (!(suspect->reported & cause)) {
-        if (log_is_busy || report_leak(facts, hint, suspect, verdict, watch->talk->may_share && others_hold(facts->inode)) == REPORT_BUSY) {
+        if (log_is_busy || report_leak(facts, hint, suspect, verdict,
+                                       watch->talk->may_share && others_hold(facts->inode)) == REPORT_BUSY) {
             log_is_busy = true;
             suspects_set_due(suspect, facts->now + 1);
             return;
@@ -190,7 +191,8 @@ static void examine(int number, int handle, bool first_look)
         room->arm(number, handle, facts.cookie);
 }
 
-/* stirred: something is known to have happened; otherwise only whether it is still the same socket is asked. */
+/* stirred: something is known to have happened; otherwise only whether it is still the same socket is asked.
+ */
 static void look(int number, bool stirred)
 {
     int handle = room->borrow(number);
@@ -266,7 +268,8 @@ static void look_at_news(int most, bool whole_round)
         for (size_t i = 0; i < count; i++) {
             int number = news[i].number;
             if (news[i].cookie && (uint32_t)sockets_cookie(number) != news[i].cookie)
-                number = sockets_holder_of_half(news[i].cookie); /* it was armed under a number that is gone */
+                number =
+                    sockets_holder_of_half(news[i].cookie); /* it was armed under a number that is gone */
             if (number >= 0)
                 look(number, news[i].cookie != 0);
         }

@@ -126,7 +126,8 @@ struct subject {
  */
 struct socket_policy policy_choose(const struct policy *policy, const struct subject *subject);
 
-/* Writes CONTRACT's table of keys, with defaults (for WAITCLOSE=help and `waitclose help policy`), to a descriptor. */
+/* Writes CONTRACT's table of keys, with defaults (for WAITCLOSE=help and `waitclose help policy`), to a
+ * descriptor. */
 void policy_print_table(int fd);
 
 /* One key as `waitclose check` explains it. */
@@ -139,7 +140,8 @@ struct policy_explanation {
 };
 typedef void policy_explained(const struct policy_explanation *explanation, void *context);
 
-/* Calls `each` for every setting in force: process keys, then socket keys at the top, then each section's. Command only. */
+/* Calls `each` for every setting in force: process keys, then socket keys at the top, then each section's.
+ * Command only. */
 void policy_explain(const struct policy *policy, policy_explained *each, void *context);
 
 #endif
