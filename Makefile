@@ -1,6 +1,7 @@
 # make          build/libwaitclose.so and build/waitclose
 # make demo     sets up, builds, shows the main job on a real program
 # make check    sets up, builds, passes every test
+# make bench    what it costs and how soon it tells (QUICK=1: fewer rounds)
 # make install  PREFIX= DESTDIR=
 # V=1 shows the commands.
 
@@ -77,6 +78,18 @@ $(BUILD)/tests/fuzz/policy_fuzz: tests/fuzz/policy_fuzz.c $(wildcard shim/policy
 	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ishim -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
 
+$(BUILD)/tests/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -o $@ $<
+
+$(BUILD)/tests/bench/forwarder_%.so: tests/bench/forwarder.c
+	@mkdir -p $(@D)
+	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -fPIC -shared $(if $(filter returns,$*),-DRETURNS) -o $@ $<
+
+# What the library adds to calls, and how soon it tells. QUICK=1: fewer rounds.
+bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm forwarder_jumps.so forwarder_returns.so)
+	$(Q)tests/bench/bench.py $(BUILD)
+
 tests: all $(UNIT) $(PROGRAMS) $(BUILD)/tests/fuzz/policy_fuzz
 
 deps:
@@ -109,4 +122,4 @@ clean:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all tests deps check demo lint install uninstall clean
+.PHONY: all tests bench deps check demo lint install uninstall clean

@@ -118,8 +118,10 @@ void life_pause(void)
     uint32_t watched = LIFE_WATCHED;
     if (!atomic_compare_exchange_strong(&life->state, &watched, LIFE_STOPPED))
         return;
+    uint32_t thread = __atomic_load_n(&life->alive, __ATOMIC_ACQUIRE);
     give_order(ORDER_STOP);
-    thread_wait(&life->alive, PAUSE_MS);
+    if (thread && thread_wait(&life->alive, PAUSE_MS))
+        thread_wait_gone(thread);
 }
 
 void life_resume(void)

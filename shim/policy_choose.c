@@ -8,8 +8,8 @@
 
 const struct socket_policy socket_defaults = {
     .action = ACTION_REPORT,
-    .grace = 30 * 1000,
-    .unread_grace = 10 * 60 * 1000,
+    .grace = 30000,
+    .unread_grace = 600000,
     .idle = DURATION_OFF,
 };
 

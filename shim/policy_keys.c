@@ -130,12 +130,12 @@ static unsigned distance(const char *name, size_t length, const char *key)
 const struct policy_key *policy_key_nearest(const char *name, size_t length, unsigned scopes)
 {
     const struct policy_key *nearest = NULL;
-    unsigned least = 3; /* two slips at most, and no more than every second byte */
+    size_t least = 3; /* two slips at most, and no more than every second byte */
 
     for (const struct policy_key *key = policy_keys; key < policy_keys + POLICY_KEYS; key++) {
         if (!(key->scope & scopes) || length > 2 * strlen(key->name))
             continue;
-        unsigned slips = distance(name, length, key->name);
+        size_t slips = distance(name, length, key->name);
         if (slips < least && 2 * slips <= strlen(key->name)) {
             nearest = key;
             least = slips;

@@ -4,8 +4,9 @@
  * The text is never changed and nothing is built from it but the policy
  * itself, so reading can stop at the first mistake without tidying up.
  */
-#define _FILE_OFFSET_BITS                                                                                    \
-    64 /* fstat fails on large inode numbers otherwise, where a program is 32 bits wide */
+/* Where a program is 32 bits wide, fstat fails on a large inode number otherwise. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier): libc's name */
+#define _FILE_OFFSET_BITS 64
 
 #include <errno.h>
 #include <fcntl.h>
@@ -209,9 +210,10 @@ static const char *read_all(int fd, struct file *file, size_t *length)
 /* Fills the file in; returns what went wrong, or NULL. */
 static const char *load(struct file *file, const char *path, size_t *length)
 {
-    if (strlen(path) >= sizeof file->path)
+    size_t size = strlen(path) + 1;
+    if (size > sizeof file->path)
         return strerror(ENAMETOOLONG);
-    strcpy(file->path, path);
+    memcpy(file->path, path, size);
 
     /* O_NONBLOCK: opening a pipe must not stop the program. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

@@ -44,7 +44,7 @@ void policy_escape(char *buffer, size_t size, const char *text, size_t length)
 
 struct excerpt excerpt(const char *text, size_t length)
 {
-    struct excerpt shown;
+    struct excerpt shown = {""};
     policy_escape(shown.text, sizeof shown.text, text, length);
     return shown;
 }

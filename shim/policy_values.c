@@ -234,7 +234,7 @@ static void format_text(const char *text, char *buffer, size_t size)
     }
     buffer[0] = '"';
     policy_escape(buffer + 1, size - 2, text, strlen(text));
-    strcat(buffer, "\"");
+    memcpy(buffer + strlen(buffer), "\"", 2);
 }
 
 static void format_log(const struct policy_key *key, const struct process_policy *process, char *buffer,

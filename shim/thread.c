@@ -11,6 +11,7 @@ enum {
     BARE_THREAD = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
                   CLONE_CHILD_CLEARTID,
     KERNEL_SIGNALS_SIZE = 8,
+    GONE_MS = 100,
 };
 
 /*
@@ -130,6 +131,13 @@ bool thread_wait(const uint32_t *alive, int64_t ms)
             return false;
         bare_wait(alive, thread, left);
     }
+}
+
+void thread_wait_gone(uint32_t thread)
+{
+    int64_t until = bare_now() + GONE_MS;
+    while (raw3(SYS_tgkill, raw0(SYS_getpid), (long)thread, 0) == 0 && bare_now() < until)
+        raw0(SYS_sched_yield);
 }
 
 bool thread_run(void (*function)(void *argument), void *argument)

@@ -20,6 +20,12 @@ enum { THREAD_STACK = 64 * 1024 };
 bool thread_start(void (*function)(void *argument), void *argument, void *stack, bool share_table,
                   uint32_t *alive);
 
+/*
+ * Waits until a thread that has ended (*alive is 0) is also gone for the kernel,
+ * which clears *alive a little before: unshare(2) and setns(2) count threads. No libc.
+ */
+void thread_wait_gone(uint32_t thread);
+
 /* Waits until *alive is 0, but no longer than `ms`; whether it is. No libc. */
 bool thread_wait(const uint32_t *alive, int64_t ms);
 

@@ -8,11 +8,13 @@
 #include "log.h"
 #include "others.h"
 #include "probe.h"
+#include "raw.h"
 #include "report.h"
 #include "site.h"
 #include "sockets.h"
 
 enum {
+    SET_NAME = 15, /* PR_SET_NAME, prctl(2) */
     NEWS_ROUNDS_MAX = 64,  /* calls of news() in one tick, so that a storm leaves room for an order */
     LAST_ROUNDS_MAX = 512, /* the same for the last look */
     LAST_WORDS_MS = 1000,  /* how long the end waits for a log whose reader still makes progress */
@@ -348,6 +350,7 @@ static void finish(void)
 static bool enter(void)
 {
     room = watch->room;
+    raw2(SYS_prctl, SET_NAME, (long)"waitclose"); /* as top -H and ps -L show it */
     if (!room->enter())
         return false;
     log_enter(room);

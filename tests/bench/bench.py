@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""What the library costs, and how soon it tells. Prints medians and what is added to the bare program; asserts nothing.
+
+Every figure is the median of runs in turns (without, forwarders, with the library), so that a
+machine whose speed drifts does not favour one of them.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
+ROUNDS = 3 if os.environ.get("QUICK") else 9
+LIBRARY = f"{BUILD}/libwaitclose.so"
+JUMPS = f"{BUILD}/tests/bench/forwarder_jumps.so"
+RETURNS = f"{BUILD}/tests/bench/forwarder_returns.so"
+DENY = f"{BUILD}/tests/shim/deny"
+
+
+def one(kind, library="", policy="", watched=False, wrapper=()):
+    environment = {**os.environ, "LD_PRELOAD": library, "WAITCLOSE": policy}
+    command = [*wrapper, f"{BUILD}/tests/bench/calls", kind] + (["watched"] if watched else [])
+    done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
+    return float(done.stderr.split()[-1])
+
+
+def in_turns(variants):
+    times = {name: [] for name in variants}
+    for _ in range(ROUNDS):
+        for name, run in variants.items():
+            times[name].append(run())
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def table(title, rows):
+    print(f"\n{title}")
+    for row in rows:
+        print("  " + "  ".join(f"{cell:>18}" for cell in row))
+
+
+def added_by_the_hooks():
+    rows = [("call", "bare, ns", "jump adds", "return adds", "library adds")]
+    for kind, label in (("read", "read /dev/zero"), ("recv", "recv, tracked"), ("again", "recv, EAGAIN")):
+        medians = in_turns({
+            "bare": lambda: one(kind),
+            "jumps": lambda: one(kind, JUMPS),
+            "returns": lambda: one(kind, RETURNS),
+            "library": lambda: one(kind, LIBRARY, "grace=1h"),
+        })
+        bare = medians["bare"]
+        rows.append((label, f"{bare:.1f}", *(f"{medians[name] - bare:+.1f}" for name in ("jumps", "returns", "library"))))
+    table("Added to one call, ns (median of fastest slices)", rows)
+
+
+def added_by_the_watcher():
+    rows = [("call", "no watcher, ns", "own table adds", "shared table adds")]
+    for kind in ("read", "write", "recv", "malloc", "putc"):
+        medians = in_turns({
+            "none": lambda: one(kind, LIBRARY, "watch=off", True),
+            "own": lambda: one(kind, LIBRARY, "interval=50ms grace=1h", True),
+            "shared": lambda: one(kind, LIBRARY, "interval=50ms grace=1h", True, (DENY,)),
+        })
+        bare = medians["none"]
+        rows.append((kind, f"{bare:.1f}", f"{medians['own'] - bare:+.1f}", f"{medians['shared'] - bare:+.1f}"))
+    table("Added to a single-threaded program's calls once the watcher runs, ns", rows)
+
+
+def time_to_tell(count, some, gap_us, wrapper=()):
+    grace, interval = 1000, 100
+    with tempfile.TemporaryDirectory() as folder:
+        log = f"{folder}/events"
+        environment = {**os.environ, "LD_PRELOAD": LIBRARY,
+                       "WAITCLOSE": f"grace={grace}ms interval={interval}ms format=json log={log} summary=off"}
+        command = [*wrapper, f"{BUILD}/tests/bench/storm", str(count), str(some), str(gap_us), str((grace + 20 * interval) * 1000)]
+        output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
+        fins = {int(port): int(moment) / 1e9 for port, moment in (line.split() for line in output.splitlines())}
+        late, seen = [], 0
+        with open(log, encoding="utf-8") as events:
+            for line in events:
+                event = json.loads(line)
+                stamp = subprocess_time(event["time"])
+                port = int(event["local"].rsplit(":", 1)[1])
+                if event["event"] == "leak" and port in fins:
+                    seen += 1
+                    late.append((stamp - fins[port]) * 1000 - grace)
+        late.sort()
+        return seen, statistics.median(late), late[int(len(late) * 0.99)], interval
+
+
+def subprocess_time(text):
+    from datetime import datetime
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def how_soon_it_tells():
+    rows = [("open sockets", "FINs", "table", "reported", "median, ms", "p99, ms", "interval, ms")]
+    for count, some, gap in ((9000, 1000, 500), (9000, 9000, 0)):
+        for name, wrapper in (("own", ()), ("shared", (DENY,))):
+            seen, median, p99, interval = time_to_tell(count, some, gap, wrapper)
+            rows.append((2 * count, some, name, seen, f"{median:.0f}", f"{p99:.0f}", interval))
+    table("From FIN to report, beyond grace", rows)
+
+
+if __name__ == "__main__":
+    added_by_the_hooks()
+    added_by_the_watcher()
+    how_soon_it_tells()
