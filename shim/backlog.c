@@ -79,6 +79,12 @@ static int64_t fin_age(const struct nlmsghdr *message)
     return 0;
 }
 
+static uint16_t port_of(const struct inet_diag_msg *found)
+{
+    const uint8_t *bytes = (const uint8_t *)&found->id.idiag_sport; /* network order */
+    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+}
+
 /* Counts, in one answer, connections to the port that no process owns (inode 0). False at the end of the
  * list. */
 static bool count(const char *answer, long size, struct question *question)
@@ -88,8 +94,7 @@ static bool count(const char *answer, long size, struct question *question)
         if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
             return false;
         const struct inet_diag_msg *found = NLMSG_DATA(message);
-        if (!found->idiag_inode && found->id.idiag_sport == question->port &&
-            fin_age(message) >= question->grace)
+        if (!found->idiag_inode && port_of(found) == question->port && fin_age(message) >= question->grace)
             question->gone++;
     }
     return true;
@@ -125,15 +130,9 @@ static void ask(void *argument, bool keeps)
     raw1(SYS_close, handle);
 }
 
-static uint16_t network_order(uint16_t port)
-{
-    return (uint16_t)(port << 8 | port >> 8) * (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) +
-           port * (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
-}
-
 static uint32_t gone_in_queue(struct listener *listener, const struct facts *facts, int64_t grace)
 {
-    struct question question = {.port = network_order(facts->local.port), .grace = grace, .family = AF_INET};
+    struct question question = {.port = facts->local.port, .grace = grace, .family = AF_INET};
     if (!listener->waiting || facts->now - listener->asked_at < ASKED_EVERY_MS)
         return 0;
     listener->asked_at = facts->now;

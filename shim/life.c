@@ -28,6 +28,8 @@ enum {
     PAUSE_MS = 2000, /* the watcher never waits for anything longer than a file system does */
     FINISH_MS = 3000,
     STDERR = 2,
+    SPACE_PART = 64,
+    BYTES_A_NUMBER = 64,
 };
 
 /* All that must be new in a forked child: one page, which the kernel empties there (Linux 4.14), or our fork
@@ -55,12 +57,17 @@ static int process_id(void)
     return (int)raw0(SYS_getpid);
 }
 
-bool life_in_vfork_child(void)
+/* In a child made by vfork(2), or by a clone(2) that shares the memory: what it does is not the program's
+ * doing. */
+static bool in_other_process(void)
 {
-    if (!atomic_load_explicit(&life_has_vforked, memory_order_relaxed))
-        return false;
     int process = atomic_load_explicit(&life->process, memory_order_relaxed);
     return process && process != process_id();
+}
+
+bool life_in_vfork_child(void)
+{
+    return atomic_load_explicit(&life_has_vforked, memory_order_relaxed) && in_other_process();
 }
 
 /* The watcher's thread. Where its room cannot be had, or is lost, the next TCP socket starts it in the other.
@@ -95,7 +102,7 @@ static bool start_thread(bool resumed)
 void life_start(void)
 {
     uint32_t idle = LIFE_IDLE;
-    if (life_in_vfork_child() || !atomic_compare_exchange_strong(&life->state, &idle, LIFE_STARTING))
+    if (in_other_process() || !atomic_compare_exchange_strong(&life->state, &idle, LIFE_STARTING))
         return;
     int none = 0;
     atomic_compare_exchange_strong(&life->process, &none, process_id());
@@ -112,7 +119,7 @@ static void give_order(enum order order)
 
 void life_pause(void)
 {
-    if (!life || life_in_vfork_child())
+    if (!life || in_other_process())
         return;
     atomic_fetch_add(&life->pauses, 1);
     uint32_t watched = LIFE_WATCHED;
@@ -126,7 +133,7 @@ void life_pause(void)
 
 void life_resume(void)
 {
-    if (!life || life_in_vfork_child() || atomic_fetch_sub(&life->pauses, 1) != 1)
+    if (!life || in_other_process() || atomic_fetch_sub(&life->pauses, 1) != 1)
         return;
     uint32_t stopped = LIFE_STOPPED;
     if (!atomic_compare_exchange_strong(&life->state, &stopped, LIFE_STARTING))
@@ -155,7 +162,7 @@ static void finish_here(void)
 
 int life_finish(int status)
 {
-    if (!life || life_in_vfork_child())
+    if (!life || in_other_process())
         return status;
     uint32_t state = atomic_exchange(&life->state, LIFE_FINISHED);
     if (state == LIFE_WATCHED) {
@@ -262,12 +269,20 @@ static void at_exit_without_status(void)
     life_finish(0);
 }
 
+/*
+ * How many descriptor numbers to reserve memory for: as many as there can ever
+ * be, but of an address space that is limited no more than a small part.
+ */
 static unsigned numbers(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max > HINTS_MAX)
-        return HINTS_MAX;
-    return (unsigned)limit.rlim_max;
+    struct rlimit files, space;
+    rlim_t most = HINTS_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max < most)
+        most = files.rlim_max;
+    if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY &&
+        space.rlim_cur / SPACE_PART / BYTES_A_NUMBER < most)
+        most = space.rlim_cur / SPACE_PART / BYTES_A_NUMBER;
+    return (unsigned)most;
 }
 
 static void begin(void)
@@ -280,15 +295,15 @@ static void begin(void)
     site_open(getauxval(AT_PHDR), getauxval(AT_PHNUM), name);
     log_open(&policy.process, name);
     report_open(&policy.process, name);
+    if (!hints_open(numbers(), policy.process.stack, &life->births)) {
+        life = NULL;
+        return;
+    }
     if (on_exit)
         on_exit(at_exit, NULL);
     else
         atexit(at_exit_without_status);
     pthread_atfork(NULL, in_forking_parent, in_forked_child);
-    if (!hints_open(numbers(), policy.process.stack, &life->births)) {
-        life = NULL;
-        return;
-    }
     if (inherited_sockets()) {
         life->talk.may_share = true;
         life_start();

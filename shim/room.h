@@ -20,7 +20,8 @@ enum { ROOM_NEWS_MAX = 1024 };
 
 struct news {
     int number;
-    uint32_t cookie; /* low half of the socket's that has stirred; 0: only met on the round */
+    bool stirred;    /* its peer may have; otherwise it was only met on the round */
+    uint32_t cookie; /* low half of the stirred socket's, where the kernel told; otherwise 0 */
 };
 
 struct room {

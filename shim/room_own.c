@@ -14,12 +14,14 @@ enum {
     PIDFD_OF_THREAD = O_EXCL, /* PIDFD_THREAD, Linux 6.9 */
     UNKNOWN_AT_ONCE = 48,     /* numbers a tick that no hook knows; about 1 microsecond each */
     KNOWN_AT_ONCE = 16,       /* numbers a tick that are looked at again though nothing was heard of them */
+    DEAF_AT_ONCE = 512,       /* the same when epoll would not take them all */
     UNSHARE_AND_CLOSE = 2,    /* CLOSE_RANGE_UNSHARE */
     EVENTS_AT_ONCE = 256,
 };
 
 static int pidfd, epoll, listing;
 static int next_unknown, next_known;
+static bool deaf; /* some socket could not be armed: /proc/sys/fs/epoll/max_user_watches, or no memory */
 
 /* Opens the list of the descriptors that a thread has: /proc/self/fd would be the main thread's, gone or not.
  */
@@ -101,6 +103,7 @@ static bool enter(void)
         return false;
     epoll = (int)made;
     next_unknown = next_known = 0;
+    deaf = false;
     return true;
 }
 
@@ -113,6 +116,7 @@ static size_t stirred(struct news *news, bool *more)
     for (long i = 0; i < count; i++) {
         news[i].number = (int)(events[i].data.u64 >> 32);
         news[i].cookie = (uint32_t)events[i].data.u64;
+        news[i].stirred = true;
     }
     *more = count == EVENTS_AT_ONCE;
     return (size_t)count;
@@ -162,11 +166,12 @@ static size_t known_again(struct news *news)
 {
     size_t count = 0;
     unsigned walked = 0;
-    while (count < KNOWN_AT_ONCE && walked++ < 4096) {
+    size_t most = deaf ? DEAF_AT_ONCE : KNOWN_AT_ONCE;
+    while (count < most && walked++ < 4096) {
         if ((unsigned)next_known >= hints_capacity)
             next_known = 0;
         if (hints_tracked(next_known))
-            news[count++] = (struct news){.number = next_known};
+            news[count++] = (struct news){.number = next_known, .stirred = deaf};
         next_known++;
     }
     return count;
@@ -214,7 +219,9 @@ static bool arm(int number, int handle, uint64_t cookie)
 {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET,
                                 .data.u64 = (uint64_t)(unsigned)number << 32 | (uint32_t)cookie};
-    return raw4(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, handle, (long)&event) == 0;
+    long answer = raw4(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, handle, (long)&event);
+    deaf |= answer < 0 && answer != -EEXIST;
+    return answer == 0;
 }
 
 static bool outside(void (*function)(void *argument, bool keeps), void *argument)

@@ -26,7 +26,7 @@ static unsigned next_waiting, next_unknown, highest;
 static bool enter(void)
 {
     if (!waiting)
-        waiting = bare_memory(HINTS_MAX, true);
+        waiting = bare_memory(hints_capacity, true);
     if (!asked)
         asked = bare_memory(SOCKETS_AT_ONCE * sizeof *asked, true);
     if (!waiting || !asked)
@@ -68,7 +68,8 @@ static size_t stirred(struct news *news, size_t room_for, bool *more)
                 break;
             }
             waiting[asked[i].fd] = 0; /* armed again by whoever finds it alive */
-            news[found++] = (struct news){.number = asked[i].fd, .cookie = cookie_of(asked[i].fd)};
+            news[found++] =
+                (struct news){.number = asked[i].fd, .cookie = cookie_of(asked[i].fd), .stirred = true};
         }
     }
     *more = next_waiting < highest;
@@ -90,7 +91,7 @@ static size_t unknown(struct news *news, bool *round_done)
     raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit);
     size_t count = 0;
     for (unsigned looked = 0; looked < UNKNOWN_AT_ONCE; looked++, next_unknown++) {
-        if (next_unknown >= limit.rlim_cur || next_unknown >= HINTS_MAX) {
+        if (next_unknown >= limit.rlim_cur || next_unknown >= hints_capacity) {
             next_unknown = 0;
             *round_done = true;
             break;
@@ -122,7 +123,7 @@ static bool arm(int number, int handle, uint64_t cookie)
 {
     (void)handle;
     (void)cookie;
-    if (number < 0 || number >= HINTS_MAX)
+    if (number < 0 || number >= (int)hints_capacity)
         return false;
     waiting[number] = 1;
     if ((unsigned)number >= highest)

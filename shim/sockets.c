@@ -8,6 +8,7 @@ enum { SUSPECTS_FIRST = 256 };
 /* By number. */
 static uint64_t *cookies;
 static uint32_t *generations;
+static unsigned size;
 static int end;
 
 /* Suspects: a pool, their due times beside it, and a hash from cookie to place (0: empty, otherwise place +
@@ -31,8 +32,9 @@ static bool make_pool(void)
 bool sockets_open(void)
 {
     if (!cookies) {
-        cookies = bare_memory(HINTS_MAX * sizeof *cookies, true);
-        generations = bare_memory(HINTS_MAX * sizeof *generations, true);
+        size = hints_capacity;
+        cookies = bare_memory(size * sizeof *cookies, true);
+        generations = bare_memory(size * sizeof *generations, true);
         return cookies && generations && make_pool();
     }
     memset(cookies, 0, (size_t)end * sizeof *cookies);
@@ -46,17 +48,17 @@ bool sockets_open(void)
 
 uint64_t sockets_cookie(int number)
 {
-    return number >= 0 && number < HINTS_MAX ? cookies[number] : 0;
+    return number >= 0 && number < (int)size ? cookies[number] : 0;
 }
 
 uint32_t sockets_generation(int number)
 {
-    return number >= 0 && number < HINTS_MAX ? generations[number] : 0;
+    return number >= 0 && number < (int)size ? generations[number] : 0;
 }
 
 void sockets_set(int number, uint64_t cookie, uint32_t generation)
 {
-    if (number < 0 || number >= HINTS_MAX)
+    if (number < 0 || number >= (int)size)
         return;
     cookies[number] = cookie;
     generations[number] = generation;
@@ -97,21 +99,21 @@ static uint32_t bucket_of(uint64_t cookie)
 
 static bool grow(void)
 {
-    uint32_t size = 2 * pool_size;
-    struct suspect *more = bare_memory_grow(pool, pool_size * sizeof *pool, size * sizeof *pool);
+    uint32_t more_size = 2 * pool_size;
+    struct suspect *more = bare_memory_grow(pool, pool_size * sizeof *pool, more_size * sizeof *pool);
     if (!more)
         return false;
     pool = more;
-    int64_t *more_dues = bare_memory_grow(dues, pool_size * sizeof *dues, size * sizeof *dues);
+    int64_t *more_dues = bare_memory_grow(dues, pool_size * sizeof *dues, more_size * sizeof *dues);
     if (!more_dues)
         return false;
     dues = more_dues;
-    uint32_t *more_buckets = bare_memory(2 * size * sizeof *buckets, true);
+    uint32_t *more_buckets = bare_memory(2 * more_size * sizeof *buckets, true);
     if (!more_buckets)
         return false;
     bare_memory_free(buckets, 2 * pool_size * sizeof *buckets);
     buckets = more_buckets;
-    pool_size = size;
+    pool_size = more_size;
     for (uint32_t place = 0; place < pool_end; place++)
         if (pool[place].state != SUSPECT_FREE)
             buckets[bucket_of(pool[place].cookie)] = place + 1;

@@ -14,7 +14,7 @@
 #include "sockets.h"
 
 enum {
-    SET_NAME = 15, /* PR_SET_NAME, prctl(2) */
+    SET_NAME = 15,         /* PR_SET_NAME, prctl(2) */
     NEWS_ROUNDS_MAX = 64,  /* calls of news() in one tick, so that a storm leaves room for an order */
     LAST_ROUNDS_MAX = 512, /* the same for the last look */
     LAST_WORDS_MS = 1000,  /* how long the end waits for a log whose reader still makes progress */
@@ -273,7 +273,7 @@ static void look_at_news(int most, bool whole_round)
                 number =
                     sockets_holder_of_half(news[i].cookie); /* it was armed under a number that is gone */
             if (number >= 0)
-                look(number, news[i].cookie != 0);
+                look(number, news[i].stirred);
         }
         rounds += round_done;
         if (order() == ORDER_STOP)
