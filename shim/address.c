@@ -32,7 +32,7 @@ static struct address from_ipv6(const struct sockaddr_in6 *in6)
 
 struct address address_from(const void *sockaddr, socklen_t size)
 {
-    sa_family_t family;
+    sa_family_t family = AF_UNSPEC;
     if (!sockaddr || size < sizeof family)
         return (struct address){.family = ADDRESS_NONE};
     memcpy(&family, sockaddr, sizeof family);

@@ -1,7 +1,7 @@
 /*
  * What the watcher needs of libc's plainest part, without libc.
  *
- * The library carries its own mem* and strlen, hidden: gcc may call them for
+ * The library carries its own mem* and strlen, hidden (bare.c): gcc may call them for
  * any struct copy, and libc's could be a sanitizer's interceptor that wants
  * thread-local storage, which the watcher has not got.
  * Everything here is callable from anywhere.
@@ -12,12 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-void *memcpy(void *restrict to, const void *restrict from, size_t size);
-void *memmove(void *to, const void *from, size_t size);
-void *memset(void *to, int byte, size_t size);
-int memcmp(const void *one, const void *other, size_t size);
-size_t strlen(const char *text);
+#include <string.h>
 
 /* Anonymous private memory, zero, not reserved, not inherited by fork where `inherit` is false; NULL when
  * there is none. */

@@ -28,7 +28,7 @@ bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births)
     _Atomic uint8_t *marks = bare_memory(numbers, true);
     struct hint *memory = bare_memory(numbers * sizeof *memory, true);
     if (stack)
-        stacks = bare_memory(numbers * stack * sizeof *stacks, true);
+        stacks = bare_memory((size_t)numbers * stack * sizeof *stacks, true);
     if (!marks || !memory || (stack && !stacks))
         return false;
     hints_records = memory;

@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 
 #include "bare.h"
 #include "hints.h"
@@ -224,13 +225,8 @@ static const char *program_name(void)
 
 static void say(const char *text)
 {
-    char line[1200] = "waitclose: ";
-    size_t length = strlen(text);
-    if (length > sizeof line - 16)
-        length = sizeof line - 16;
-    memcpy(line + 11, text, length);
-    line[11 + length] = '\n';
-    raw3(SYS_write, STDERR, (long)line, (long)length + 12);
+    struct iovec pieces[] = {{"waitclose: ", strlen("waitclose: ")}, {(void *)text, strlen(text)}, {"\n", 1}};
+    raw3(SYS_writev, STDERR, (long)pieces, sizeof pieces / sizeof *pieces);
 }
 
 /* False: there is nothing to do here, or nothing that we understand; then the program runs untouched. */
@@ -248,6 +244,7 @@ static bool read_policy(void)
     return !policy.off && !policy.help;
 }
 
+/* Weak, for musl has none. */
 extern int on_exit(void (*function)(int status, void *argument), void *argument) __attribute__((weak));
 
 /* What this libc cannot do is refused like any other key that does nothing. */

@@ -247,7 +247,7 @@ static size_t format_ipv4(char *text, const uint8_t *bytes)
     return length;
 }
 
-static unsigned group(const uint8_t *bytes, int index)
+static unsigned group(const uint8_t *bytes, size_t index)
 {
     return (unsigned)bytes[2 * index] << 8 | bytes[2 * index + 1];
 }
@@ -259,7 +259,7 @@ static int longest_zeros(const uint8_t *bytes, int *run)
     *run = 1;
     for (int start = 0; start < 8; start++) {
         int length = 0;
-        while (start + length < 8 && !group(bytes, start + length))
+        while (start + length < 8 && !group(bytes, (size_t)start + (size_t)length))
             length++;
         if (length > *run) {
             best = start;
@@ -281,7 +281,7 @@ static size_t format_ipv6(char *text, const uint8_t *bytes)
             i += run - 1;
             continue;
         }
-        length += hexadecimal(text + length, group(bytes, i));
+        length += hexadecimal(text + length, group(bytes, (size_t)i));
         if (i < 7)
             text[length++] = ':';
     }

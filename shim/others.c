@@ -37,7 +37,7 @@ static bool grow(void)
 {
     uint64_t *old = inodes;
     uint32_t old_size = inodes_size;
-    uint64_t *more = bare_memory(2 * old_size * sizeof *more, true);
+    uint64_t *more = bare_memory(2 * sizeof *more * old_size, true);
     if (!more)
         return false;
     inodes = more;

@@ -110,7 +110,7 @@ static uintptr_t find_debug(uintptr_t dynamic)
 static void read_modules(void)
 {
     ElfW(Phdr) headers[HEADERS_MAX];
-    struct r_debug debug;
+    struct r_debug debug = {0};
     struct link_map map;
     uintptr_t bias = 0, dynamic = 0;
     size_t count = program_header_count < HEADERS_MAX ? program_header_count : HEADERS_MAX;

@@ -25,7 +25,7 @@ static bool make_pool(void)
     pool_size = SUSPECTS_FIRST;
     pool = bare_memory(pool_size * sizeof *pool, true);
     dues = bare_memory(pool_size * sizeof *dues, true);
-    buckets = bare_memory(2 * pool_size * sizeof *buckets, true);
+    buckets = bare_memory(2 * sizeof *buckets * pool_size, true);
     return pool && dues && buckets;
 }
 
@@ -39,7 +39,7 @@ bool sockets_open(void)
     }
     memset(cookies, 0, (size_t)end * sizeof *cookies);
     memset(pool, 0, pool_end * sizeof *pool);
-    memset(buckets, 0, 2 * pool_size * sizeof *buckets);
+    memset(buckets, 0, 2 * sizeof *buckets * pool_size);
     memset(counts, 0, sizeof counts);
     pool_end = first_free = 0;
     end = 0;
@@ -108,10 +108,10 @@ static bool grow(void)
     if (!more_dues)
         return false;
     dues = more_dues;
-    uint32_t *more_buckets = bare_memory(2 * more_size * sizeof *buckets, true);
+    uint32_t *more_buckets = bare_memory(2 * sizeof *buckets * more_size, true);
     if (!more_buckets)
         return false;
-    bare_memory_free(buckets, 2 * pool_size * sizeof *buckets);
+    bare_memory_free(buckets, 2 * sizeof *buckets * pool_size);
     buckets = more_buckets;
     pool_size = more_size;
     for (uint32_t place = 0; place < pool_end; place++)

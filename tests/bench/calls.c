@@ -106,8 +106,9 @@ int main(int count, char **words)
         void (*call)(void);
         const char *file;
     } kinds[] = {
-        {"read", read_zero, "/dev/zero"}, {"write", write_null, "/dev/null"}, {"recv", recv_data, NULL},
-        {"again", recv_nothing, NULL},    {"malloc", allocate, "/dev/null"},  {"putc", put_character, "/dev/null"},
+        {"read", read_zero, "/dev/zero"},  {"write", write_null, "/dev/null"},
+        {"recv", recv_data, NULL},         {"again", recv_nothing, NULL},
+        {"malloc", allocate, "/dev/null"}, {"putc", put_character, "/dev/null"},
     };
     int watched = count > 2 && strcmp(words[2], "watched") == 0;
     if (watched) {

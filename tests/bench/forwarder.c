@@ -1,4 +1,5 @@
-/* The floor: a preloaded library that only forwards, once by a jump and once by a call. What the shim is measured against. */
+/* The floor: a preloaded library that only forwards, once by a jump and once by a call. What the shim is
+ * measured against. */
 #include <dlfcn.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -23,10 +24,7 @@ __attribute__((constructor)) static void resolve(void)
 #define FORWARD(call) return call;
 #endif
 
-ssize_t read(int fd, void *buffer, size_t size)
-{
-    FORWARD(next_read(fd, buffer, size))
-}
+ssize_t read(int fd, void *buffer, size_t size){FORWARD(next_read(fd, buffer, size))}
 
 ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {

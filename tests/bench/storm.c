@@ -41,7 +41,8 @@ int main(int words_count, char **words)
     int *mine = calloc((size_t)count, sizeof *mine), *peers = calloc((size_t)count, sizeof *peers);
     for (int i = 0; i < count; i++) {
         mine[i] = socket(AF_INET, SOCK_STREAM, 0);
-        if (connect(mine[i], (struct sockaddr *)&address, size) || (peers[i] = accept(listener, NULL, NULL)) < 0)
+        if (connect(mine[i], (struct sockaddr *)&address, size) ||
+            (peers[i] = accept(listener, NULL, NULL)) < 0)
             return 2;
     }
     usleep(500000); /* the watcher has met them all */
