@@ -5,7 +5,6 @@
  * itself, so reading can stop at the first mistake without tidying up.
  */
 /* Where a program is 32 bits wide, fstat fails on a large inode number otherwise. */
-/* NOLINTNEXTLINE(bugprone-reserved-identifier): libc's name */
 #define _FILE_OFFSET_BITS 64
 
 #include <errno.h>

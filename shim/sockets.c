@@ -1,7 +1,6 @@
 #include "sockets.h"
 
 #include "bare.h"
-#include "hints.h"
 
 enum { SUSPECTS_FIRST = 256 };
 
@@ -29,10 +28,10 @@ static bool make_pool(void)
     return pool && dues && buckets;
 }
 
-bool sockets_open(void)
+bool sockets_open(unsigned numbers)
 {
     if (!cookies) {
-        size = hints_capacity;
+        size = numbers;
         cookies = bare_memory(size * sizeof *cookies, true);
         generations = bare_memory(size * sizeof *generations, true);
         return cookies && generations && make_pool();

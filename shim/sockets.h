@@ -33,8 +33,8 @@ struct suspect {
     int64_t leaked_at;
 };
 
-/* Makes or empties the memory. False: there is none. */
-bool sockets_open(void);
+/* Makes the memory for so many descriptor numbers, or empties it. False: there is none. */
+bool sockets_open(unsigned numbers);
 
 /* The cookie of the socket that was last seen under a number; 0: none. And the hint's generation at that
  * time. */

@@ -95,8 +95,11 @@ static int64_t patience(const struct socket_policy *policy, enum cause cause)
  * the program reads what was unread, or sends again, and either changes the
  * rule; so never later than a grace from now.
  */
-static int64_t next_look(int64_t now, int64_t since, int64_t wait, const struct socket_policy *policy)
+static int64_t next_look(int64_t now, int64_t since, int64_t wait, const struct socket_policy *policy,
+                         enum cause cause)
 {
+    if (cause == CAUSE_IDLE && since + wait > now)
+        return since + wait;
     int64_t soon = now + later(policy->grace, 1);
     int64_t in_grace = since + policy->grace;
     if (in_grace > now && in_grace < soon)
@@ -131,6 +134,6 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
     bool due = wait != DURATION_OFF && since + wait <= facts->now;
     verdict.kind =
         due && !still_sending && chosen.action != ACTION_IGNORE ? VERDICT_LEAK : VERDICT_LOOK_AGAIN;
-    verdict.at = next_look(facts->now, since, wait, &chosen);
+    verdict.at = next_look(facts->now, since, wait, &chosen, verdict.cause);
     return verdict;
 }

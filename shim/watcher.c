@@ -14,11 +14,12 @@
 #include "sockets.h"
 
 enum {
-    SET_NAME = 15,         /* PR_SET_NAME, prctl(2) */
-    NEWS_ROUNDS_MAX = 64,  /* calls of news() in one tick, so that a storm leaves room for an order */
-    LAST_ROUNDS_MAX = 512, /* the same for the last look */
-    LAST_WORDS_MS = 1000,  /* how long the end waits for a log whose reader still makes progress */
-    LAST_STALL_MS = 200,   /* and for one that does not */
+    SET_NAME = 15,          /* PR_SET_NAME, prctl(2) */
+    NEWS_ROUNDS_MAX = 64,   /* calls of news() in one tick, so that a storm leaves room for an order */
+    LAST_ROUNDS_MAX = 512,  /* the same for the last look */
+    LEAKED_AGAIN_MS = 5000, /* what is reported is looked at again no sooner: it may have come alive */
+    LAST_WORDS_MS = 1000,   /* how long the end waits for a log whose reader still makes progress */
+    LAST_STALL_MS = 200,    /* and for one that does not */
 };
 
 static const struct watch *watch;
@@ -170,6 +171,8 @@ static void judge(int number, const struct facts *facts, const struct hint_copy 
         leak(suspect, facts, hint, &result);
     else if (suspect->state == SUSPECT_LEAKED)
         suspects_set_state(suspect, SUSPECT_WATCHED); /* it has come alive */
+    if (suspect->state == SUSPECT_LEAKED && result.at < facts->now + LEAKED_AGAIN_MS)
+        suspects_set_due(suspect, facts->now + LEAKED_AGAIN_MS);
 }
 
 /* Asks the kernel everything about a socket, and judges it. */
@@ -314,7 +317,7 @@ static void tick(void)
     site_forget();
     others_forget();
     look_at_births(false);
-    look_at_news(NEWS_ROUNDS_MAX, false);
+    look_at_news(NEWS_ROUNDS_MAX, suspects_count(SUSPECT_LOST) > 0); /* whether another number holds it */
     look_at_suspects(bare_now());
     report_the_healed(false);
     backlog_look(watch->policy);
@@ -363,7 +366,7 @@ static bool enter(void)
         waiting_end = fresh_end = 0;
         adopted = 0;
         aliases = false;
-        if (!sockets_open())
+        if (!sockets_open(hints_capacity))
             return false;
         hints_all_changed();
     } else {

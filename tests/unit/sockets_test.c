@@ -7,18 +7,14 @@
 
 #include <cmocka.h>
 
-#include "hints.h"
 #include "sockets.h"
-
-/* In the library, hints.c sets it from the descriptor limit. */
-unsigned hints_capacity = 1000;
 
 enum { COOKIES = 3000, STEPS = 200000 };
 
 static void numbers(void **state)
 {
     (void)state;
-    assert_true(sockets_open());
+    assert_true(sockets_open(1000));
     assert_int_equal(sockets_end(), 0);
     sockets_set(7, 0x1000000ab, 4);
     assert_int_equal(sockets_cookie(7), 0x1000000ab);
@@ -30,7 +26,7 @@ static void numbers(void **state)
     assert_int_equal(sockets_cookie(-1), 0);
     assert_int_equal(sockets_cookie(1 << 30), 0);
     sockets_set(1 << 30, 1, 1);
-    assert_true(sockets_open()); /* empties */
+    assert_true(sockets_open(1000)); /* empties */
     assert_int_equal(sockets_cookie(7), 0);
 }
 
@@ -41,7 +37,7 @@ static void suspects_follow_the_model(void **state)
     static bool model[COOKIES + 1];
     uint32_t held = 0;
     srand(1);
-    assert_true(sockets_open());
+    assert_true(sockets_open(1000));
     for (int step = 0; step < STEPS; step++) {
         uint64_t cookie = 1 + (uint64_t)rand() % COOKIES;
         struct suspect *suspect = suspects_find(cookie);
@@ -73,7 +69,7 @@ static void suspects_follow_the_model(void **state)
 static void states(void **state)
 {
     (void)state;
-    assert_true(sockets_open());
+    assert_true(sockets_open(1000));
     struct suspect *one = suspects_make(1);
     suspects_make(2);
     one = suspects_find(1);

@@ -309,6 +309,8 @@ static void idle(void **state)
         assert_int_equal(verdict.kind, rows[i].expected);
         if (verdict.kind == VERDICT_LEAK)
             assert_int_equal(verdict.cause, CAUSE_IDLE);
+        if (verdict.kind == VERDICT_LOOK_AGAIN)
+            assert_int_equal(verdict.at, NOW + 1); /* when it will be idle, not before */
     }
 }
 
