@@ -97,7 +97,7 @@ static bool start_thread(bool resumed)
     __atomic_store_n(&life->talk.order, ORDER_NONE, __ATOMIC_RELEASE);
     life->watched_before = true;
     atomic_store(&has_watched, true);
-    return thread_start(watch_thread, NULL, life->stack, true, &life->alive);
+    return thread_start(watch_thread, NULL, life->stack, &life->alive);
 }
 
 void life_start(void)

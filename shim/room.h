@@ -51,6 +51,9 @@ struct room {
      * table ever showing them. *keeps: what it opens stays open for the next call.
      */
     bool (*outside)(void (*function)(void *argument, bool keeps), void *argument);
+
+    /* Watcher, last. */
+    void (*leave)(void);
 };
 
 extern const struct room room_own;

@@ -1,7 +1,6 @@
 /* The watcher in a descriptor table of its own: it borrows, and the program's table stays untouched. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/epoll.h>
 
 #include "bare.h"
@@ -9,13 +8,13 @@
 #include "hints.h"
 #include "raw.h"
 #include "room.h"
+#include "table.h"
 
 enum {
     PIDFD_OF_THREAD = O_EXCL, /* PIDFD_THREAD, Linux 6.9 */
     UNKNOWN_AT_ONCE = 48,     /* numbers a tick that no hook knows; about 1 microsecond each */
     KNOWN_AT_ONCE = 16,       /* numbers a tick that are looked at again though nothing was heard of them */
     DEAF_AT_ONCE = 512,       /* the same when epoll would not take them all */
-    UNSHARE_AND_CLOSE = 2,    /* CLOSE_RANGE_UNSHARE */
     EVENTS_AT_ONCE = 256,
 };
 
@@ -79,24 +78,9 @@ static bool take_program(void)
     return take_thread((int)raw0(SYS_getpid), 0) || take_any_thread();
 }
 
-/*
- * Leaves the program's table for one of its own, empty: nothing of the program's
- * is ever held, not even for a moment (CLOSE_RANGE_UNSHARE copies only what it does not close; Linux 5.9).
- */
-static bool leave_table(void)
-{
-    if (!raw_failed(raw3(RAW_close_range, 0, UINT32_MAX, UNSHARE_AND_CLOSE)))
-        return true;
-    if (raw_failed(raw1(SYS_unshare, CLONE_FILES)))
-        return false;
-    for (int number = 0; number < HINTS_MAX; number++)
-        raw1(SYS_close, number);
-    return true;
-}
-
 static bool enter(void)
 {
-    if (!leave_table() || !take_program())
+    if (!table_leave() || !take_program())
         return false;
     long made = raw1(SYS_epoll_create1, EPOLL_CLOEXEC);
     if (raw_failed(made))
@@ -230,4 +214,9 @@ static bool outside(void (*function)(void *argument, bool keeps), void *argument
     return true;
 }
 
-const struct room room_own = {enter, own_news, borrow, give_back, arm, outside};
+/* Its table goes with the thread. */
+static void leave(void)
+{
+}
+
+const struct room room_own = {enter, own_news, borrow, give_back, arm, outside, leave};

@@ -11,7 +11,7 @@
 #include "probe.h"
 #include "raw.h"
 #include "room.h"
-#include "thread.h"
+#include "scribe.h"
 
 enum {
     POLL_RDHUP = 0x2000,
@@ -33,6 +33,7 @@ static bool enter(void)
         return false;
     memset(waiting, 0, highest); /* after a fork or a restart: whoever is still there is armed anew */
     next_waiting = next_unknown = highest = 0;
+    scribe_forget();
     return true;
 }
 
@@ -131,22 +132,14 @@ static bool arm(int number, int handle, uint64_t cookie)
     return false; /* poll(2) does not tell whether the socket is also armed under another number */
 }
 
-struct errand {
-    void (*function)(void *argument, bool keeps);
-    void *argument;
-};
-
-static void run_errand(void *argument)
-{
-    struct errand *errand = argument;
-    errand->function(errand->argument, false);
-}
-
-/* A short-lived thread with a copy of the table, which goes with it. */
 static bool outside(void (*function)(void *argument, bool keeps), void *argument)
 {
-    struct errand errand = {function, argument};
-    return thread_run(run_errand, &errand);
+    return scribe_do(function, argument);
 }
 
-const struct room room_shared = {enter, shared_news, borrow, give_back, arm, outside};
+static void leave(void)
+{
+    scribe_dismiss();
+}
+
+const struct room room_shared = {enter, shared_news, borrow, give_back, arm, outside, leave};

@@ -7,9 +7,9 @@
 #include "raw.h"
 
 enum {
-    /* A thread like any other to the kernel; CLONE_FILES is left to the caller. */
-    BARE_THREAD = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
-                  CLONE_CHILD_CLEARTID,
+    /* A thread like any other to the kernel; whether it stays in the program's table it decides itself. */
+    BARE_THREAD = CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+                  CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
     KERNEL_SIGNALS_SIZE = 8,
     GONE_MS = 100,
 };
@@ -107,14 +107,12 @@ __asm__(".text\n"
         ".size thread_clone, . - thread_clone\n");
 #endif
 
-bool thread_start(void (*function)(void *argument), void *argument, void *stack, bool share_table,
-                  uint32_t *alive)
+bool thread_start(void (*function)(void *argument), void *argument, void *stack, uint32_t *alive)
 {
     uint64_t all = ~0ull, before;
     /* Raw, because libc's own call spares its two signals (nptl(7)); the thread inherits the mask of now. */
     raw4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&before, KERNEL_SIGNALS_SIZE);
-    long thread = thread_clone(BARE_THREAD | (share_table ? CLONE_FILES : 0), (char *)stack + THREAD_STACK,
-                               alive, function, argument);
+    long thread = thread_clone(BARE_THREAD, (char *)stack + THREAD_STACK, alive, function, argument);
     raw4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, KERNEL_SIGNALS_SIZE);
     return thread > 0;
 }
@@ -138,19 +136,4 @@ void thread_wait_gone(uint32_t thread)
     int64_t until = bare_now() + GONE_MS;
     while (raw3(SYS_tgkill, raw0(SYS_getpid), (long)thread, 0) == 0 && bare_now() < until)
         raw0(SYS_sched_yield);
-}
-
-bool thread_run(void (*function)(void *argument), void *argument)
-{
-    void *stack = bare_memory(THREAD_STACK, false);
-    uint32_t alive = 1;
-    if (!stack)
-        return false;
-    bool started = thread_start(function, argument, stack, false, &alive);
-    if (started)
-        while (!thread_wait(&alive,
-                            INT32_MAX)) /* it works on this stack frame, so there is no leaving before it */
-            ;
-    bare_memory_free(stack, THREAD_STACK);
-    return started;
 }

@@ -13,12 +13,11 @@ enum { THREAD_STACK = 64 * 1024 };
 
 /*
  * Starts function(argument) on a thread with all signals blocked, in the
- * program's descriptor table or in a copy of it. *alive becomes the thread's id, and 0
+ * program's descriptor table. *alive becomes the thread's id, and 0
  * (with a futex wake) when it has ended. stack: THREAD_STACK bytes, free again when *alive is 0.
  * False: no thread to be had. Any thread; makes no libc call, so errno is kept.
  */
-bool thread_start(void (*function)(void *argument), void *argument, void *stack, bool share_table,
-                  uint32_t *alive);
+bool thread_start(void (*function)(void *argument), void *argument, void *stack, uint32_t *alive);
 
 /*
  * Waits until a thread that has ended (*alive is 0) is also gone for the kernel,
@@ -28,9 +27,5 @@ void thread_wait_gone(uint32_t thread);
 
 /* Waits until *alive is 0, but no longer than `ms`; whether it is. No libc. */
 bool thread_wait(const uint32_t *alive, int64_t ms);
-
-/* Runs function(argument) on a thread with a copy of the descriptor table, and waits for its end. Watcher; no
- * libc. */
-bool thread_run(void (*function)(void *argument), void *argument);
 
 #endif

@@ -380,24 +380,26 @@ static bool enter(void)
     return true;
 }
 
+/* Until an order comes, or the room is lost. */
+static void keep_watch(void)
+{
+    while (order() == ORDER_NONE && !room_lost) {
+        bare_wait(&watch->talk->order, ORDER_NONE, watch->policy->process.interval);
+        if (order() == ORDER_NONE)
+            tick();
+    }
+}
+
 bool watcher_run(const struct watch *given)
 {
     watch = given;
     room_lost = false;
     if (!enter())
         return false;
-    if (watch->finish_only) {
+    if (!watch->finish_only)
+        keep_watch();
+    if (watch->finish_only || order() == ORDER_FINISH)
         finish();
-        return true;
-    }
-    while (order() == ORDER_NONE) {
-        bare_wait(&watch->talk->order, ORDER_NONE, watch->policy->process.interval);
-        if (order() == ORDER_NONE)
-            tick();
-        if (room_lost)
-            return false;
-    }
-    if (order() == ORDER_FINISH)
-        finish();
-    return true;
+    room->leave();
+    return !room_lost;
 }

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from datetime import datetime
 
 BUILD = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
 ROUNDS = 3 if os.environ.get("QUICK") else 9
@@ -19,8 +20,14 @@ RETURNS = f"{BUILD}/tests/bench/forwarder_returns.so"
 DENY = f"{BUILD}/tests/shim/deny"
 
 
-def one(kind, library="", policy="", watched=False, wrapper=()):
-    environment = {**os.environ, "LD_PRELOAD": library, "WAITCLOSE": policy}
+def under(library, policy, shared=False):
+    """The environment, and what stands before the command. In the shared table `deny` does the preloading itself."""
+    environment = {**os.environ, "LD_PRELOAD": "" if shared else library, "WAITCLOSE": policy}
+    return environment, [DENY, library] if shared else []
+
+
+def one(kind, library="", policy="", watched=False, shared=False):
+    environment, wrapper = under(library, policy, shared)
     command = [*wrapper, f"{BUILD}/tests/bench/calls", kind] + (["watched"] if watched else [])
     done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
     return float(done.stderr.split()[-1])
@@ -60,19 +67,19 @@ def added_by_the_watcher():
         medians = in_turns({
             "none": lambda: one(kind, LIBRARY, "watch=off", True),
             "own": lambda: one(kind, LIBRARY, "interval=50ms grace=1h", True),
-            "shared": lambda: one(kind, LIBRARY, "interval=50ms grace=1h", True, (DENY,)),
+            "shared": lambda: one(kind, LIBRARY, "interval=50ms grace=1h", True, True),
         })
         bare = medians["none"]
         rows.append((kind, f"{bare:.1f}", f"{medians['own'] - bare:+.1f}", f"{medians['shared'] - bare:+.1f}"))
     table("Added to a single-threaded program's calls once the watcher runs, ns", rows)
 
 
-def time_to_tell(count, some, gap_us, wrapper=()):
+def time_to_tell(count, some, gap_us, shared):
     grace, interval = 1000, 100
     with tempfile.TemporaryDirectory() as folder:
         log = f"{folder}/events"
-        environment = {**os.environ, "LD_PRELOAD": LIBRARY,
-                       "WAITCLOSE": f"grace={grace}ms interval={interval}ms format=json log={log} summary=off"}
+        policy = f"grace={grace}ms interval={interval}ms format=json log={log} summary=off"
+        environment, wrapper = under(LIBRARY, policy, shared)
         command = [*wrapper, f"{BUILD}/tests/bench/storm", str(count), str(some), str(gap_us), str((grace + 20 * interval) * 1000)]
         output = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True).stdout
         fins = {int(port): int(moment) / 1e9 for port, moment in (line.split() for line in output.splitlines())}
@@ -80,7 +87,7 @@ def time_to_tell(count, some, gap_us, wrapper=()):
         with open(log, encoding="utf-8") as events:
             for line in events:
                 event = json.loads(line)
-                stamp = subprocess_time(event["time"])
+                stamp = seconds(event["time"])
                 port = int(event["local"].rsplit(":", 1)[1])
                 if event["event"] == "leak" and port in fins:
                     seen += 1
@@ -89,17 +96,16 @@ def time_to_tell(count, some, gap_us, wrapper=()):
         return seen, statistics.median(late), late[int(len(late) * 0.99)], interval
 
 
-def subprocess_time(text):
-    from datetime import datetime
+def seconds(text):
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def how_soon_it_tells():
     rows = [("open sockets", "FINs", "table", "reported", "median, ms", "p99, ms", "interval, ms")]
     for count, some, gap in ((9000, 1000, 500), (9000, 9000, 0)):
-        for name, wrapper in (("own", ()), ("shared", (DENY,))):
-            seen, median, p99, interval = time_to_tell(count, some, gap, wrapper)
-            rows.append((2 * count, some, name, seen, f"{median:.0f}", f"{p99:.0f}", interval))
+        for shared in (False, True):
+            seen, median, p99, interval = time_to_tell(count, some, gap, shared)
+            rows.append((2 * count, some, "shared" if shared else "own", seen, f"{median:.0f}", f"{p99:.0f}", interval))
     table("From FIN to report, beyond grace", rows)
 
 

@@ -286,7 +286,7 @@ static void limits(void **state)
         at = stpcpy(at, "[port=1]grace=1\n");
     policy_defaults(&policy);
     assert_true(policy_read(&policy, text, "T", &mistake));
-    strcpy(at, "[port=1]grace=1\n");
+    stpcpy(at, "[port=1]grace=1\n");
     refuse(&(struct refusal){text, "T:129:9: too many sections; expected at most 128"}, 1);
 }
 
