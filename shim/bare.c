@@ -6,8 +6,12 @@
 
 #include "raw.h"
 
-/* Without this, gcc recognises the loops below and turns them into calls of themselves. */
+/* Without these, a compiler recognises the loops below and turns them into calls of themselves. */
+#ifdef __clang__
+#pragma clang optimize off
+#else
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
+#endif
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {

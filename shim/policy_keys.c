@@ -144,25 +144,29 @@ const struct policy_key *policy_key_nearest(const char *name, size_t length, uns
     return nearest;
 }
 
-static void print_keys(int fd, const char *title, enum key_scope scope)
+static bool print_key(int fd, const struct policy_key *key)
 {
-    dprintf(fd, "\n%s:\n\n", title);
-    for (const struct policy_key *key = policy_keys; key < policy_keys + POLICY_KEYS; key++) {
-        if (key->scope != scope)
-            continue;
-        dprintf(fd, "  %-13s %s%s\n", key->name, key->values,
-                key->kind == VALUE_LATER ? " (not built in this version yet)" : "");
-        dprintf(fd, "  %-13s %s\n", "", key->meaning);
-        if (key->fallback)
-            dprintf(fd, "  %-13s default: %s\n", "", key->fallback);
-    }
+    const char *later = key->kind == VALUE_LATER ? " (not built in this version yet)" : "";
+    return dprintf(fd, "  %-13s %s%s\n  %-13s %s\n", key->name, key->values, later, "", key->meaning) >= 0 &&
+           (!key->fallback || dprintf(fd, "  %-13s default: %s\n", "", key->fallback) >= 0);
 }
 
-void policy_print_table(int fd)
+static bool print_keys(int fd, const char *title, enum key_scope scope)
 {
-    dprintf(fd, "A policy is key=value settings, separated by white space, ',' or ';'. [SELECTORS] opens a\n"
-                "section, [] closes it, @FILE reads a file, # starts a comment; later settings win.\n");
-    print_keys(fd, "For the process, before the first section", SCOPE_PROCESS);
-    print_keys(fd, "For sockets", SCOPE_SOCKET);
-    print_keys(fd, "Selectors", SCOPE_SELECTOR);
+    bool written = dprintf(fd, "\n%s:\n\n", title) >= 0;
+    for (const struct policy_key *key = policy_keys; key < policy_keys + POLICY_KEYS; key++) {
+        if (key->scope == scope)
+            written = written && print_key(fd, key);
+    }
+    return written;
+}
+
+bool policy_print_table(int fd)
+{
+    return dprintf(
+               fd,
+               "A policy is key=value settings, separated by white space, ',' or ';'. [SELECTORS] opens a\n"
+               "section, [] closes it, @FILE reads a file, # starts a comment; later settings win.\n") >= 0 &&
+           print_keys(fd, "For the process, before the first section", SCOPE_PROCESS) &&
+           print_keys(fd, "For sockets", SCOPE_SOCKET) && print_keys(fd, "Selectors", SCOPE_SELECTOR);
 }

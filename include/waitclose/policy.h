@@ -90,7 +90,7 @@ struct policy_mistake {
     char message[1024];
 };
 
-/* Fills in the defaults of CONTRACT. */
+/* Fills in the defaults. */
 void policy_defaults(struct policy *policy);
 
 /*
@@ -126,9 +126,11 @@ struct subject {
  */
 struct socket_policy policy_choose(const struct policy *policy, const struct subject *subject);
 
-/* Writes CONTRACT's table of keys, with defaults (for WAITCLOSE=help and `waitclose help policy`), to a
- * descriptor. */
-void policy_print_table(int fd);
+/*
+ * Writes the table of keys, with defaults, to a descriptor (WAITCLOSE=help, `waitclose help policy`).
+ * False: it could not all be written; errno says why.
+ */
+bool policy_print_table(int fd);
 
 /* One key as `waitclose check` explains it. */
 struct policy_explanation {
