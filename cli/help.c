@@ -39,7 +39,7 @@ static int print_verbs(void)
 static int print_policy_keys(void)
 {
     if (!policy_print_table(STDOUT_FILENO))
-        return complain(EXIT_WAITCLOSE, "cannot print the policy's keys: %s", strerror(errno));
+        return complain(EXIT_WAITCLOSE, "cannot write to standard output: %s", strerror(errno));
     return EXIT_SUCCESS;
 }
 

@@ -45,7 +45,7 @@ struct facts {
     uint32_t send_q;  /* bytes not acknowledged; 0 in CLOSE, where the kernel's answer means nothing */
     uint32_t accept_queue; /* LISTEN: connections that wait for accept() */
     uint32_t accept_limit; /* LISTEN: how many may */
-    uint64_t rx, tx;       /* bytes of data received; sent and acknowledged */
+    uint64_t rx, tx; /* bytes of data received, in CLOSE with the FIN if one came; sent and acknowledged */
     struct address local;
     struct address peer; /* ADDRESS_NONE in CLOSE: the kernel has forgotten it */
 };

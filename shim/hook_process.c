@@ -1,5 +1,6 @@
 /* The program's processes: vfork, ends that run no exit handler, and changes of rights. */
 #include <errno.h>
+#include <sys/prctl.h>
 
 #include "hints.h"
 #include "life.h"
@@ -29,7 +30,17 @@
         return result;                                                                                       \
     }
 
+/* Who wants a seccomp filter without being root says so first (seccomp(2)). */
+#define HOOK_PRCTL(returns, name, parameters, arguments)                                                     \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (option == PR_SET_NO_NEW_PRIVS || option == PR_SET_SECCOMP)                                       \
+            atomic_store_explicit(&life_has_sandbox, true, memory_order_relaxed);                            \
+        return next.name arguments;                                                                          \
+    }
+
 #define HOOK_READ(...)
+#define HOOK_READ_MESSAGE(...)
 #define HOOK_READ_MANY(...)
 #define HOOK_SOCKET(...)
 #define HOOK_ACCEPT(...)

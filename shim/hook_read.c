@@ -7,10 +7,12 @@
  * errno kept, nothing held across the real call (it is a cancellation point).
  */
 #include <errno.h>
+#include <string.h>
 
 #include "hints.h"
 #include "life.h"
 #include "next.h"
+#include "probe.h"
 
 static bool vector_asks(const struct iovec *vector, size_t count)
 {
@@ -62,7 +64,7 @@ static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool as
  * The part for tracked sockets is a function of its own that the hook jumps to, so
  * that the way past it touches no register and no stack; its return address is still the program's.
  */
-#define HOOK_READ(returns, name, parameters, arguments, asked)                                               \
+#define TRACKED_READ(returns, name, parameters, arguments, asked)                                            \
     static __attribute__((noinline)) returns tracked_##name parameters                                       \
     {                                                                                                        \
         hints_reader(fd, CALLER);                                                                            \
@@ -71,7 +73,10 @@ static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool as
             return got;                                                                                      \
         no_data(fd, got, asked);                                                                             \
         return got;                                                                                          \
-    }                                                                                                        \
+    }
+
+#define HOOK_READ(returns, name, parameters, arguments, asked)                                               \
+    TRACKED_READ(returns, name, parameters, arguments, asked)                                                \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(hints_tracked(fd), 0))                                                          \
@@ -96,6 +101,48 @@ static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool as
         return next.name arguments;                                                                          \
     }
 
+/*
+ * A process may get its only TCP sockets in messages, and never make another call
+ * that tells: so while there is no watcher, what a message brings is looked at. This
+ * costs a system call for each descriptor received; in what may be a sandbox, none is made.
+ */
+static bool may_bring_sockets(const struct msghdr *message)
+{
+    return life_idle() && message && message->msg_controllen && !life_sandboxed();
+}
+
+static void look_at_received(struct msghdr *message)
+{
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t at = CMSG_LEN(0); at + sizeof(int) <= part->cmsg_len; at += sizeof(int)) {
+            int fd;
+            memcpy(&fd, (const char *)part + at, sizeof fd);
+            if (probe_is_tcp(fd))
+                life_start();
+        }
+    }
+}
+
+#define HOOK_READ_MESSAGE(returns, name, parameters, arguments, asked)                                       \
+    static __attribute__((noinline)) returns receiving_##name parameters                                     \
+    {                                                                                                        \
+        returns got = next.name arguments;                                                                   \
+        if (got >= 0)                                                                                        \
+            look_at_received(message);                                                                       \
+        return got;                                                                                          \
+    }                                                                                                        \
+    TRACKED_READ(returns, name, parameters, arguments, asked)                                                \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(hints_tracked(fd), 0))                                                          \
+            return tracked_##name arguments;                                                                 \
+        if (__builtin_expect(may_bring_sockets(message), 0))                                                 \
+            return receiving_##name arguments;                                                               \
+        return next.name arguments;                                                                          \
+    }
+
 #define HOOK_SOCKET(...)
 #define HOOK_ACCEPT(...)
 #define HOOK_CONNECT(...)
@@ -105,6 +152,7 @@ static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool as
 #define HOOK_VFORK(...)
 #define HOOK_EXIT(...)
 #define HOOK_RIGHTS(...)
+#define HOOK_PRCTL(...)
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments, asked)
 #include "hooks.def"

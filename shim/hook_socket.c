@@ -88,10 +88,12 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     }
 
 #define HOOK_READ(...)
+#define HOOK_READ_MESSAGE(...)
 #define HOOK_READ_MANY(...)
 #define HOOK_VFORK(...)
 #define HOOK_EXIT(...)
 #define HOOK_RIGHTS(...)
+#define HOOK_PRCTL(...)
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments)
 #include "hooks.def"

@@ -51,6 +51,7 @@ static struct life *life;
 _Atomic uint32_t *life_state;
 static struct policy policy;
 _Atomic bool life_has_vforked;
+_Atomic bool life_has_sandbox;
 static _Atomic bool has_watched; /* in this process or in one it was forked from */
 
 static int process_id(void)

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hints.h"
+
 enum life_state {
     LIFE_IDLE, /* no watcher; also what a forked child finds */
     LIFE_STARTING,
@@ -33,6 +35,21 @@ static inline void life_needed(void)
 {
     if (__builtin_expect(atomic_load_explicit(life_state, memory_order_relaxed) == LIFE_IDLE, 0))
         life_start();
+}
+
+/* There is no watcher yet, and one may be started. */
+static inline bool life_idle(void)
+{
+    return hints_capacity && atomic_load_explicit(life_state, memory_order_relaxed) == LIFE_IDLE;
+}
+
+/* Set by prctl(2): a seccomp filter may have come into force, and kill for a system call that it does not
+ * know. */
+extern _Atomic bool life_has_sandbox __attribute__((visibility("hidden")));
+
+static inline bool life_sandboxed(void)
+{
+    return atomic_load_explicit(&life_has_sandbox, memory_order_relaxed);
 }
 
 /* Around a change of rights. Every pause is followed by its resume. */

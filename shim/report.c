@@ -77,6 +77,13 @@ static const char *state_name(enum tcp_state state)
     return state < sizeof state_names / sizeof *state_names && state_names[state] ? state_names[state] : "?";
 }
 
+/* In CLOSE the byte that stands for the FIN is still counted; these causes know of one. */
+static uint64_t fin_in_rx(const struct facts *facts, enum cause cause)
+{
+    bool had_fin = cause == CAUSE_SHUTDOWN_UNCLOSED || cause == CAUSE_EOF_IGNORED;
+    return facts->state == STATE_CLOSE && had_fin && facts->rx > 0;
+}
+
 enum report_result report_leak(const struct facts *facts, const struct hint_copy *hint,
                                const struct suspect *suspect, const struct verdict *verdict, bool shared)
 {
@@ -96,7 +103,7 @@ enum report_result report_leak(const struct facts *facts, const struct hint_copy
     line_seconds(&line, "sent_s", facts->sent_age);
     line_number(&line, "recv_q", facts->recv_q);
     line_number(&line, "send_q", facts->send_q);
-    line_number(&line, "rx", facts->rx);
+    line_number(&line, "rx", facts->rx - fin_in_rx(facts, verdict->cause));
     line_number(&line, "tx", facts->tx);
     add_site(&line, "site", hint->site);
     add_site(&line, "reader", hint->reader);

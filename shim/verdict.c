@@ -46,16 +46,20 @@ static enum cause cause_in_close_wait(const struct facts *facts, const struct to
     return told->eof || !told->reads_seen ? CAUSE_EOF_IGNORED : CAUSE_EOF_UNREAD;
 }
 
-/* In CLOSE the connection is gone. A pending error is one that the program has not been told. */
+/*
+ * In CLOSE the connection is gone. A pending error is one that the program has
+ * not been told. A 0 can only have been read where a FIN had come, and that counts as a byte.
+ */
 static enum cause cause_in_close(const struct facts *facts, const struct told *told)
 {
+    bool eof = told->eof && facts->rx > 0;
     if (!facts->established)
         return CAUSE_NONE;
     if (ended_in_order(facts, told))
         return CAUSE_SHUTDOWN_UNCLOSED;
     if (facts->error_pending)
-        return told->eof ? CAUSE_EOF_IGNORED : CAUSE_RESET_UNREAD;
-    return told->eof && !told->error ? CAUSE_EOF_IGNORED : CAUSE_ERROR_IGNORED;
+        return eof ? CAUSE_EOF_IGNORED : CAUSE_RESET_UNREAD;
+    return eof && !told->error ? CAUSE_EOF_IGNORED : CAUSE_ERROR_IGNORED;
 }
 
 enum cause verdict_cause(const struct facts *facts, const struct told *told)

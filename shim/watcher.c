@@ -60,8 +60,9 @@ static void lost(int number, uint64_t cookie)
     suspect->lost_round = rounds + 2; /* a round that began after now has ended by then */
 }
 
-/* A socket that was not under this number before. False: not one of ours. */
-static bool meet(int number, int handle, uint64_t cookie, uint64_t before)
+/* A socket that was not under this number before; the one that was, if any, had this generation of the hint.
+ * False: not one of ours. */
+static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint32_t generation)
 {
     struct hint_copy hint;
     hints_copy(number, &hint);
@@ -70,7 +71,7 @@ static bool meet(int number, int handle, uint64_t cookie, uint64_t before)
             hints_disown(number, hint.generation);
         return false;
     }
-    bool stale = before && sockets_generation(number) == hint.generation;
+    bool stale = before && generation == hint.generation;
     if (stale || !hints_tracked(number)) { /* no hook saw this one's birth: what is noted is about another */
         hints_adopt(number, hint.generation);
         hints_copy(number, &hint);
@@ -204,10 +205,11 @@ static void look(int number, bool stirred)
     room_lost |= handle == -ESRCH;
     uint64_t cookie = handle >= 0 ? probe_cookie(handle) : 0;
     uint64_t before = sockets_cookie(number);
+    uint32_t generation = sockets_generation(number);
     if (before && cookie != before)
         lost(number, before);
     if (cookie && cookie != before) {
-        if (meet(number, handle, cookie, before))
+        if (meet(number, handle, cookie, before, generation))
             examine(number, handle, true);
     } else if (cookie && stirred) {
         struct hint_copy hint;

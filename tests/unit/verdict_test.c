@@ -191,6 +191,7 @@ static void causes(void **state)
         facts.error_pending = rows[i].error_pending;
         facts.tls_close_notify = rows[i].close_notify;
         facts.recv_q = rows[i].recv_q;
+        facts.rx = rows[i].told.eof ? 1 : 0;
         facts.control_acked = rows[i].control_acked;
         struct verdict verdict = judge(&facts, &rows[i].told, "");
         if (verdict.cause != rows[i].expected || verdict.kind != VERDICT_LEAK)
@@ -268,6 +269,19 @@ static void patience(void **state)
             fail_msg("%s: at %+lld", rows[i].name, (long long)(verdict.at - NOW));
         assert_true(verdict.at > NOW);
     }
+}
+
+/* A note of an EOF that no FIN bears out is about another socket. */
+static void stale_eof(void **state)
+{
+    (void)state;
+    struct facts facts = closed(GRACE);
+    struct told told = {.reads_seen = true, .eof = true};
+    facts.error_pending = true;
+    facts.rx = 0;
+    assert_int_equal(judge(&facts, &told, "").cause, CAUSE_RESET_UNREAD);
+    facts.rx = 1;
+    assert_int_equal(judge(&facts, &told, "").cause, CAUSE_EOF_IGNORED);
 }
 
 /* What was sent before a reset is no sign of life after it; and the peer's address is the remembered one. */
@@ -367,15 +381,11 @@ static void ended_at(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(causes),
-        cmocka_unit_test(alive),
-        cmocka_unit_test(never_established),
-        cmocka_unit_test(patience),
-        cmocka_unit_test(patience_in_close),
-        cmocka_unit_test(idle),
-        cmocka_unit_test(dead_on_accept),
-        cmocka_unit_test(direction),
-        cmocka_unit_test(ended_at),
+        cmocka_unit_test(causes),    cmocka_unit_test(stale_eof),
+        cmocka_unit_test(alive),     cmocka_unit_test(never_established),
+        cmocka_unit_test(patience),  cmocka_unit_test(patience_in_close),
+        cmocka_unit_test(idle),      cmocka_unit_test(dead_on_accept),
+        cmocka_unit_test(direction), cmocka_unit_test(ended_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
