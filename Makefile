@@ -99,7 +99,8 @@ check: deps
 	$(Q)$(MAKE) --no-print-directory -j2 tests
 	$(Q)tests/run $(BUILD)
 
-demo: deps
+demo:
+	$(Q)scripts/deps demo
 	$(Q)$(MAKE) --no-print-directory -j2 all
 	$(Q)scripts/demo $(BUILD)
 

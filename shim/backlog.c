@@ -24,8 +24,10 @@ enum {
 struct listener {
     uint64_t cookie; /* 0: free */
     int number;
-    bool waiting;     /* connections waited at the last look too */
-    bool reported;    /* and nothing has changed since */
+    bool waiting;       /* connections waited at the last look too */
+    bool reported_full; /* in this spell of trouble, which ends when nothing was wrong for a grace */
+    bool reported_gone;
+    int64_t trouble_at;
     int64_t asked_at; /* when the kernel's list was last read for it */
 };
 
@@ -161,11 +163,16 @@ static void look(struct listener *listener, const struct policy *policy)
         return;
     uint32_t gone = facts.accept_queue ? gone_in_queue(listener, &facts, chosen.grace) : 0;
     listener->waiting = facts.accept_queue > 0;
-    if (!listener->waiting)
-        listener->reported = false;
-    if ((full || gone) && !listener->reported) {
-        hints_copy(listener->number, &hint);
-        listener->reported = report_backlog(listener->number, &facts, hint.site, gone) == REPORT_DONE;
+    if (full || gone || (listener->waiting && listener->reported_gone))
+        listener->trouble_at = facts.now;
+    else if (facts.now - listener->trouble_at >= chosen.grace)
+        listener->reported_full = listener->reported_gone = false;
+    if ((!full || listener->reported_full) && (!gone || listener->reported_gone))
+        return;
+    hints_copy(listener->number, &hint);
+    if (report_backlog(listener->number, &facts, hint.site, gone) == REPORT_DONE) {
+        listener->reported_full |= full;
+        listener->reported_gone |= gone > 0;
     }
 }
 

@@ -219,9 +219,13 @@ void hints_take_changes(void (*each)(int number, void *context), void *context)
     }
 }
 
-void hints_all_changed(void)
+unsigned hints_all_changed(void)
 {
+    unsigned count = 0;
     for (unsigned number = 0; number < hints_capacity; number++)
-        if (atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_NONE)
+        if (hints_tracked((int)number)) {
             hints_changed((int)number);
+            count++;
+        }
+    return count;
 }

@@ -121,7 +121,7 @@ void hints_set_peer(int number, uint32_t generation, const struct address *peer)
 /* Calls `each` for every number that was born or has ended since the last call. */
 void hints_take_changes(void (*each)(int number, void *context), void *context);
 
-/* In a forked child: every tracked number is news to its own watcher. */
-void hints_all_changed(void);
+/* In a new watcher: every tracked number is news to it. Returns how many there are. */
+unsigned hints_all_changed(void);
 
 #endif

@@ -366,11 +366,11 @@ static bool enter(void)
         memset(waiting, 0, (size_t)(waiting_end + 63) / 64 * sizeof *waiting);
         memset(fresh, 0, (size_t)(fresh_end + 63) / 64 * sizeof *fresh);
         waiting_end = fresh_end = 0;
-        adopted = 0;
         aliases = false;
         if (!sockets_open(hints_capacity))
             return false;
-        hints_all_changed();
+        uint32_t found = hints_all_changed(), born = *hints_births;
+        adopted = found > born ? found - born : 0; /* handed down by whoever forked or started us */
     } else {
         for (int number = 0; number < sockets_end(); number++) {
             if (sockets_cookie(number)) {
