@@ -274,12 +274,12 @@ static void at_exit_without_status(void)
 static unsigned numbers(void)
 {
     struct rlimit files, space;
-    rlim_t most = HINTS_MAX;
+    rlim_t most = HINTS_MAX, bytes = BYTES_A_NUMBER + policy.process.stack * sizeof(uintptr_t);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max < most)
         most = files.rlim_max;
     if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY &&
-        space.rlim_cur / SPACE_PART / BYTES_A_NUMBER < most)
-        most = space.rlim_cur / SPACE_PART / BYTES_A_NUMBER;
+        space.rlim_cur / SPACE_PART / bytes < most)
+        most = space.rlim_cur / SPACE_PART / bytes;
     return (unsigned)most;
 }
 
