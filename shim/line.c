@@ -2,7 +2,10 @@
 
 #include "bare.h"
 
-enum { LINE_TAIL = 4 }; /* room that is kept for what ends a line: `"]}` and the newline */
+enum {
+    LINE_TAIL = 4,         /* room that is kept for what ends a line: `"]}` and the newline */
+    LINE_AFTER_LIST = 160, /* and, by a list, for the fields after it */
+};
 
 static void put(struct line *line, const char *bytes, size_t size)
 {
@@ -328,6 +331,7 @@ void line_list(struct line *line, const char *key, const char *const *values, si
         if (i)
             put_text(line, ",");
         put_value(line, values[i]);
+        line->full |= line->length > sizeof line->text - LINE_AFTER_LIST;
         settle(line, fits);
         if (line->length == fits)
             break;

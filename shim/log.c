@@ -32,6 +32,7 @@ struct errand {
     const char *text;
     size_t size;
     enum log_result result;
+    long unopened; /* -errno of what could not be opened */
 };
 
 static enum log_target target;
@@ -189,18 +190,18 @@ static int keep_high(long handle)
     return (int)high;
 }
 
-static int open_file(void)
+static int open_file(struct errand *errand)
 {
     long file = raw4(SYS_openat, AT_FDCWD, (long)path,
                      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     if (raw_failed(file)) {
-        say_unwritable(file);
+        errand->unopened = file;
         return -1;
     }
     return keep_high(file);
 }
 
-static int open_daemon(void)
+static int open_daemon(struct errand *errand)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     const char *name = target == LOG_JOURNAL ? "/run/systemd/journal/socket" : "/dev/log";
@@ -212,7 +213,7 @@ static int open_daemon(void)
     long answer = raw3(SYS_connect, handle, (long)&to, sizeof to);
     if (raw_failed(answer)) {
         raw1(SYS_close, handle);
-        say_unwritable(answer);
+        errand->unopened = answer;
         return -1;
     }
     return keep_high(handle);
@@ -251,7 +252,7 @@ static void write_outside(void *argument, bool keeps)
 {
     struct errand *errand = argument;
     if (kept < 0)
-        kept = target == LOG_FILE ? open_file() : open_daemon();
+        kept = target == LOG_FILE ? open_file(errand) : open_daemon(errand);
     if (kept < 0)
         return;
     if (target == LOG_FILE) {
@@ -276,7 +277,9 @@ enum log_result log_write(const char *text, size_t size)
         return LOG_WRITTEN;
     if (target == LOG_STDERR)
         return write_stderr(text, size);
-    struct errand errand = {text, size, LOG_LOST};
+    struct errand errand = {text, size, LOG_LOST, 0};
     room->outside(write_outside, &errand);
+    if (errand.unopened)
+        say_unwritable(errand.unopened); /* here, not outside: stderr is the program's */
     return errand.result;
 }

@@ -107,6 +107,7 @@ enum report_result report_leak(const struct facts *facts, const struct hint_copy
     line_number(&line, "tx", facts->tx);
     add_site(&line, "site", hint->site);
     add_site(&line, "reader", hint->reader);
+    add_stack(&line, hint);
     if (facts->tls_close_notify)
         line_true(&line, "tls_close_notify");
     if (verdict->dead_on_accept)
@@ -114,7 +115,6 @@ enum report_result report_leak(const struct facts *facts, const struct hint_copy
     if (shared)
         line_true(&line, "shared");
     line_cookie(&line, "cookie", facts->cookie);
-    add_stack(&line, hint);
     return end(&line);
 }
 

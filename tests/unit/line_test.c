@@ -153,12 +153,14 @@ static void overflow(void **state)
     line_string(&line, "too_long", long_value);
     line_number(&line, "fits", 1);
     line_list(&line, "stack", many, 2000);
-    line_string(&line, "no_room", "left out");
+    line_cookie(&line, "cookie", UINT64_MAX);
+    line_string(&line, "no_room", long_value + 500);
     const char *text = finished(&line);
     assert_true(line.length <= LINE_MAX);
     assert_null(strstr(text, "too_long"));
     assert_non_null(strstr(text, "\"fits\":1,\"stack\":[\"module+0x1234\","));
-    assert_string_equal(text + strlen(text) - 5, "4\"]}\n");
+    const char *end = "4\"],\"cookie\":\"0xffffffffffffffff\"}\n";
+    assert_string_equal(text + strlen(text) - strlen(end), end);
 }
 
 int main(void)
