@@ -11,6 +11,7 @@ _Atomic uint8_t *hints_marks;
 _Atomic uint32_t *hints_births;
 
 struct hint *hints_records;
+_Atomic int hints_end;
 static uintptr_t *stacks; /* stack_depth frames a number, ended by 0 when fewer */
 static unsigned stack_depth;
 
@@ -67,6 +68,14 @@ static void finish(struct hint *hint)
     atomic_store_explicit(&hint->generation, (generation | 1) + 1, memory_order_release);
 }
 
+static void set_mark(int number, enum mark mark)
+{
+    int end = atomic_load_explicit(&hints_end, memory_order_relaxed);
+    while (number >= end && !atomic_compare_exchange_weak(&hints_end, &end, number + 1))
+        ;
+    atomic_store_explicit(&hints_marks[number], mark, memory_order_release);
+}
+
 static void set_peer(struct hint *hint, const struct address *peer)
 {
     memcpy(hint->peer, peer->bytes, sizeof hint->peer);
@@ -97,7 +106,7 @@ void hints_birth(int number, uintptr_t site, enum hint_flag direction, const str
     if (stack_depth)
         stack_capture(&stacks[(size_t)number * stack_depth], stack_depth, site);
     finish(hint);
-    atomic_store_explicit(&hints_marks[number], MARK_TRACKED, memory_order_release);
+    set_mark(number, MARK_TRACKED);
     hints_changed(number);
 }
 
@@ -121,7 +130,7 @@ void hints_told(int number, enum hint_flag what)
         atomic_fetch_or_explicit(&hints_records[number].flags, (uint8_t)what, memory_order_relaxed);
 }
 
-void hints_end(int number)
+void hints_close(int number)
 {
     uint8_t was = atomic_exchange_explicit(&hints_marks[number], MARK_NONE, memory_order_relaxed);
     if (was == MARK_KNOWN)
@@ -172,13 +181,13 @@ static bool empty(int number, uint32_t generation)
 void hints_adopt(int number, uint32_t generation)
 {
     if (empty(number, generation))
-        atomic_store_explicit(&hints_marks[number], MARK_KNOWN, memory_order_release);
+        set_mark(number, MARK_KNOWN);
 }
 
 void hints_disown(int number, uint32_t generation)
 {
     if (empty(number, generation))
-        atomic_store_explicit(&hints_marks[number], MARK_NONE, memory_order_release);
+        set_mark(number, MARK_NONE);
 }
 
 void hints_known(int number)
@@ -219,12 +228,19 @@ void hints_take_changes(void (*each)(int number, void *context), void *context)
     }
 }
 
+void hints_after_fork(void)
+{
+    for (int number = 0; number < hints_end; number++)
+        if (atomic_load_explicit(&hints_records[number].generation, memory_order_relaxed) & 1)
+            finish(&hints_records[number]);
+}
+
 unsigned hints_all_changed(void)
 {
     unsigned count = 0;
-    for (unsigned number = 0; number < hints_capacity; number++)
-        if (hints_tracked((int)number)) {
-            hints_changed((int)number);
+    for (int number = 0; number < hints_end; number++)
+        if (hints_tracked(number)) {
+            hints_changed(number);
             count++;
         }
     return count;

@@ -74,6 +74,7 @@ extern unsigned hints_capacity; /* numbers covered; 0 until hints_open, or when 
 extern _Atomic uint8_t *hints_marks;
 extern _Atomic uint32_t *hints_births; /* TCP sockets that were born through a hook in this process */
 extern struct hint *hints_records;
+extern _Atomic int hints_end; /* one above the highest number that was ever tracked */
 #pragma GCC visibility pop
 
 /* Constructor only. births: a counter that does not pass to a forked child. stack: frames to keep at each
@@ -95,14 +96,14 @@ static inline void hints_reader(int number, uintptr_t reader)
 
 /*
  * From hooks. All keep errno, make no system call, take no lock.
- * peer may be NULL. hints_end comes before the real close: afterwards the number may be another's.
+ * peer may be NULL. hints_close comes before the real close: afterwards the number may be another's.
  */
 void hints_birth(int number, uintptr_t site, enum hint_flag direction, const struct sockaddr *peer,
                  socklen_t peer_size);
 void hints_connecting(int number, const struct sockaddr *peer, socklen_t peer_size);
 void hints_changed(int number); /* look at it again: listen(2) */
 void hints_told(int number, enum hint_flag what);
-void hints_end(int number);
+void hints_close(int number);
 
 /*
  * From the watcher.
@@ -120,6 +121,12 @@ void hints_set_peer(int number, uint32_t generation, const struct address *peer)
 
 /* Calls `each` for every number that was born or has ended since the last call. */
 void hints_take_changes(void (*each)(int number, void *context), void *context);
+
+/*
+ * In a forked child, before anything else: another thread of the parent may have
+ * been in the middle of a record, and is not here to finish it.
+ */
+void hints_after_fork(void);
 
 /* In a new watcher: every tracked number is news to it. Returns how many there are. */
 unsigned hints_all_changed(void);

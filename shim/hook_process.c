@@ -30,6 +30,15 @@
         return result;                                                                                       \
     }
 
+#define HOOK_ALONE(returns, name, parameters, arguments)                                                     \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        life_stop();                                                                                         \
+        returns result = next.name arguments;                                                                \
+        life_restart();                                                                                      \
+        return result;                                                                                       \
+    }
+
 /* Who wants a seccomp filter without being root says so first (seccomp(2)). */
 #define HOOK_PRCTL(returns, name, parameters, arguments)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \

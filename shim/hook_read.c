@@ -152,6 +152,7 @@ static void look_at_received(struct msghdr *message)
 #define HOOK_VFORK(...)
 #define HOOK_EXIT(...)
 #define HOOK_RIGHTS(...)
+#define HOOK_ALONE(...)
 #define HOOK_PRCTL(...)
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments, asked)

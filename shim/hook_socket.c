@@ -83,7 +83,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(hints_tracked(fd), 0) && !life_in_vfork_child())                                \
-            hints_end(fd);                                                                                   \
+            hints_close(fd);                                                                                 \
         return next.name arguments;                                                                          \
     }
 
@@ -93,6 +93,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
 #define HOOK_VFORK(...)
 #define HOOK_EXIT(...)
 #define HOOK_RIGHTS(...)
+#define HOOK_ALONE(...)
 #define HOOK_PRCTL(...)
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments)

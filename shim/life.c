@@ -50,6 +50,7 @@ struct life {
 static struct life *life;
 _Atomic uint32_t *life_state;
 static struct policy policy;
+static struct rights rights; /* of the thread that changed them last */
 _Atomic bool life_has_vforked;
 _Atomic bool life_has_sandbox;
 static _Atomic bool has_watched; /* in this process or in one it was forked from */
@@ -72,19 +73,30 @@ bool life_in_vfork_child(void)
     return atomic_load_explicit(&life_has_vforked, memory_order_relaxed) && in_other_process();
 }
 
+/* Moves the state on, if it was `from`. */
+static bool move(enum life_state from, enum life_state to)
+{
+    uint32_t expected = from;
+    return atomic_compare_exchange_strong(&life->state, &expected, to);
+}
+
 /* The watcher's thread. Where its room cannot be had, or is lost, the next TCP socket starts it in the other.
  */
 static void watch_thread(void *argument)
 {
     (void)argument;
-    if (watcher_run(&life->watch))
+    enum watch_end end = watcher_run(&life->watch);
+    if (end == WATCH_DONE)
         return;
-    bool other = life->watch.room == &room_own;
-    life->watch.room = &room_shared;
-    atomic_store(&life->state, other ? LIFE_IDLE : LIFE_BARRED);
+    bool again = end == WATCH_RIGHTS_LOST || life->watch.room == &room_own;
+    if (end == WATCH_ROOM_LOST)
+        life->watch.room = &room_shared;
+    atomic_store(&life->state, again ? LIFE_IDLE : LIFE_BARRED);
+    __atomic_store_n(&life->talk.paused, 0, __ATOMIC_RELEASE);
+    bare_wake(&life->talk.paused);
 }
 
-static bool start_thread(bool resumed)
+static bool start_thread(void)
 {
     if (!life->stack)
         life->stack = bare_memory(THREAD_STACK, false);
@@ -92,7 +104,8 @@ static bool start_thread(bool resumed)
         return false;
     life->watch.policy = &policy;
     life->watch.talk = &life->talk;
-    life->watch.resumed = resumed && life->watched_before;
+    life->watch.rights = &rights;
+    life->watch.resumed = life->watched_before;
     if (!life->watch.room)
         life->watch.room = room_choose().kind == ROOM_OWN ? &room_own : &room_shared;
     __atomic_store_n(&life->talk.order, ORDER_NONE, __ATOMIC_RELEASE);
@@ -103,14 +116,12 @@ static bool start_thread(bool resumed)
 
 void life_start(void)
 {
-    uint32_t idle = LIFE_IDLE;
-    if (in_other_process() || !atomic_compare_exchange_strong(&life->state, &idle, LIFE_STARTING))
+    if (in_other_process() || !move(LIFE_IDLE, LIFE_STARTING))
         return;
     int none = 0;
     atomic_compare_exchange_strong(&life->process, &none, process_id());
-    bool started = policy.process.watch && start_thread(true);
-    uint32_t starting = LIFE_STARTING; /* the thread itself may have moved it on */
-    atomic_compare_exchange_strong(&life->state, &starting, started ? LIFE_WATCHED : LIFE_BARRED);
+    bool started = policy.process.watch && start_thread();
+    move(LIFE_STARTING, started ? LIFE_WATCHED : LIFE_BARRED); /* unless the thread itself has moved it on */
 }
 
 static void give_order(enum order order)
@@ -119,13 +130,39 @@ static void give_order(enum order order)
     bare_wake(&life->talk.order);
 }
 
+static void await_paused(uint32_t paused)
+{
+    int64_t until = bare_now() + PAUSE_MS;
+    while (__atomic_load_n(&life->talk.paused, __ATOMIC_ACQUIRE) != paused && bare_now() < until &&
+           __atomic_load_n(&life->alive, __ATOMIC_ACQUIRE))
+        bare_wait(&life->talk.paused, !paused, PAUSE_MS / 10);
+}
+
 void life_pause(void)
 {
     if (!life || in_other_process())
         return;
     atomic_fetch_add(&life->pauses, 1);
-    uint32_t watched = LIFE_WATCHED;
-    if (!atomic_compare_exchange_strong(&life->state, &watched, LIFE_STOPPED))
+    if (!move(LIFE_WATCHED, LIFE_PAUSED))
+        return;
+    give_order(ORDER_PAUSE);
+    await_paused(1);
+}
+
+void life_resume(void)
+{
+    if (!life || in_other_process() || atomic_fetch_sub(&life->pauses, 1) != 1 ||
+        atomic_load(&life->state) != LIFE_PAUSED)
+        return;
+    rights_read(&rights);
+    give_order(ORDER_FOLLOW);
+    await_paused(0);
+    move(LIFE_PAUSED, LIFE_WATCHED);
+}
+
+void life_stop(void)
+{
+    if (!life || in_other_process() || !move(LIFE_WATCHED, LIFE_STOPPED))
         return;
     uint32_t thread = __atomic_load_n(&life->alive, __ATOMIC_ACQUIRE);
     give_order(ORDER_STOP);
@@ -133,16 +170,12 @@ void life_pause(void)
         thread_wait_gone(thread);
 }
 
-void life_resume(void)
+void life_restart(void)
 {
-    if (!life || in_other_process() || atomic_fetch_sub(&life->pauses, 1) != 1)
+    if (!life || in_other_process() || !move(LIFE_STOPPED, LIFE_STARTING))
         return;
-    uint32_t stopped = LIFE_STOPPED;
-    if (!atomic_compare_exchange_strong(&life->state, &stopped, LIFE_STARTING))
-        return;
-    uint32_t starting = LIFE_STARTING;
-    bool started = start_thread(true);
-    atomic_compare_exchange_strong(&life->state, &starting, started ? LIFE_WATCHED : LIFE_BARRED);
+    bool started = start_thread();
+    move(LIFE_STARTING, started ? LIFE_WATCHED : LIFE_BARRED);
 }
 
 /* watch=off: the last look is taken by whoever ends the program. A pipe without a reader must not end it
@@ -155,7 +188,8 @@ static void finish_here(void)
     struct raw_time at_once = {0, 0};
     raw4(SYS_rt_sigprocmask, BLOCK, (long)&all, (long)&before, SIZE);
     raw2(SYS_rt_sigpending, (long)&pending, SIZE);
-    life->watch = (struct watch){&policy, &room_shared, &life->talk, false, true};
+    life->watch =
+        (struct watch){.policy = &policy, .room = &room_shared, .talk = &life->talk, .finish_only = true};
     watcher_run(&life->watch);
     if (!(pending & broken_pipe))
         raw4(SYS_rt_sigtimedwait, (long)&broken_pipe, 0, (long)&at_once, SIZE);
@@ -167,7 +201,7 @@ int life_finish(int status)
     if (!life || in_other_process())
         return status;
     uint32_t state = atomic_exchange(&life->state, LIFE_FINISHED);
-    if (state == LIFE_WATCHED) {
+    if (state == LIFE_WATCHED || state == LIFE_PAUSED) {
         give_order(ORDER_FINISH);
         thread_wait(&life->alive, FINISH_MS);
     } else if (state == LIFE_BARRED || (state == LIFE_IDLE && policy.process.summary == SUMMARY_ON)) {
@@ -198,6 +232,7 @@ static void in_forked_child(void)
     memset(life, 0, sizeof *life);
     life->talk.may_share = true;
     life->process = process_id();
+    hints_after_fork();
     if (atomic_load(&has_watched))
         life_start();
 }

@@ -1,6 +1,6 @@
 /*
  * The library's life in one process, seen from the program's threads: the policy is
- * read at load, the watcher starts with the first TCP socket, is stopped while
+ * read at load, the watcher starts with the first TCP socket, pauses while
  * rights change, is gone after fork, and has the last word at exit.
  */
 #ifndef WAITCLOSE_LIFE_H
@@ -16,7 +16,8 @@ enum life_state {
     LIFE_IDLE, /* no watcher; also what a forked child finds */
     LIFE_STARTING,
     LIFE_WATCHED,
-    LIFE_STOPPED, /* while rights change */
+    LIFE_PAUSED,  /* while rights change */
+    LIFE_STOPPED, /* while the program must be alone */
     LIFE_BARRED,  /* watch=off, or no thread to be had: never */
     LIFE_FINISHED,
 };
@@ -52,9 +53,17 @@ static inline bool life_sandboxed(void)
     return atomic_load_explicit(&life_has_sandbox, memory_order_relaxed);
 }
 
-/* Around a change of rights. Every pause is followed by its resume. */
+/*
+ * Around a change of the program's rights: the watcher does nothing meanwhile, and
+ * has followed before life_resume returns. Every pause is followed by its resume.
+ */
 void life_pause(void);
 void life_resume(void);
+
+/* Around what needs the program's own threads to be all there are: the watcher has ended meanwhile, and is
+ * started anew. */
+void life_stop(void);
+void life_restart(void);
 
 /* The program ends with this status: a last look and the summary. Returns the status to end with. */
 int life_finish(int status);

@@ -248,11 +248,17 @@ static enum log_result write_file(int handle, const char *text, size_t size)
     return written(write_at_once(handle, identify(handle).mode, text, size), size);
 }
 
+static void open_outside(void *argument, bool keeps)
+{
+    (void)keeps;
+    if (kept < 0)
+        kept = target == LOG_FILE ? open_file(argument) : open_daemon(argument);
+}
+
 static void write_outside(void *argument, bool keeps)
 {
     struct errand *errand = argument;
-    if (kept < 0)
-        kept = target == LOG_FILE ? open_file(errand) : open_daemon(errand);
+    open_outside(errand, keeps);
     if (kept < 0)
         return;
     if (target == LOG_FILE) {
@@ -269,6 +275,13 @@ static void write_outside(void *argument, bool keeps)
     }
     if (!keeps)
         kept = -1; /* it goes with the table it was opened in */
+}
+
+void log_prepare(void)
+{
+    struct errand errand = {NULL, 0, LOG_LOST, 0};
+    if (target == LOG_FILE)
+        room->outside(open_outside, &errand); /* if it cannot, the first line will say so */
 }
 
 enum log_result log_write(const char *text, size_t size)

@@ -25,6 +25,9 @@ void log_open(const struct process_policy *policy, const char *program);
 /* In a new process or thread of the watcher: nothing is open yet, and %p may have changed. */
 void log_enter(const struct room *room);
 
+/* Opens now what would be opened at the first line, where it is kept open. */
+void log_prepare(void);
+
 /* Writes one line, as one write. */
 enum log_result log_write(const char *text, size_t size);
 

@@ -14,9 +14,11 @@ static uint32_t inodes_size, inodes_count;
 static bool known;
 static const struct room *room;
 
-void others_enter(const struct room *here)
+void others_enter(const struct room *here, bool anew)
 {
     room = here;
+    if (anew)
+        inodes = NULL;
     known = false;
 }
 
@@ -37,7 +39,7 @@ static bool grow(void)
 {
     uint64_t *old = inodes;
     uint32_t old_size = inodes_size;
-    uint64_t *more = bare_memory(2 * sizeof *more * old_size, true);
+    uint64_t *more = bare_memory(2 * sizeof *more * old_size, false);
     if (!more)
         return false;
     inodes = more;
@@ -94,7 +96,7 @@ static void read_all(void *unused, bool keeps)
 bool others_hold(uint64_t inode)
 {
     if (!inodes) {
-        inodes = bare_memory(INODES_FIRST * sizeof *inodes, true);
+        inodes = bare_memory(INODES_FIRST * sizeof *inodes, false);
         inodes_size = inodes ? INODES_FIRST : 0;
     }
     if (!inodes)

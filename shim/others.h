@@ -12,7 +12,8 @@
 
 #include "room.h"
 
-void others_enter(const struct room *room);
+/* anew: in a process where it has not been (see room.h). */
+void others_enter(const struct room *room, bool anew);
 
 /* What was read may be out of date: read again when next asked. */
 void others_forget(void);

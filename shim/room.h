@@ -25,8 +25,12 @@ struct news {
 };
 
 struct room {
-    /* Watcher only, first: takes what it needs. False: this room cannot be had. */
-    bool (*enter)(void);
+    /*
+     * Watcher only, first: takes what it needs. anew: in a process where it has
+     * not been; after a fork, what is left in memory is the parent's, torn
+     * wherever the fork met it. False: this room cannot be had.
+     */
+    bool (*enter)(bool anew);
 
     /*
      * Who has news: numbers that deserve a look, at most ROOM_NEWS_MAX. Besides
@@ -51,6 +55,9 @@ struct room {
      * table ever showing them. *keeps: what it opens stays open for the next call.
      */
     bool (*outside)(void (*function)(void *argument, bool keeps), void *argument);
+
+    /* Runs a function on each of our threads: rights are each one's own. */
+    void (*everywhere)(void (*function)(void *argument), void *argument);
 
     /* Watcher, last. */
     void (*leave)(void);

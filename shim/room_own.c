@@ -15,6 +15,7 @@ enum {
     UNKNOWN_AT_ONCE = 48,     /* numbers a tick that no hook knows; about 1 microsecond each */
     KNOWN_AT_ONCE = 16,       /* numbers a tick that are looked at again though nothing was heard of them */
     DEAF_AT_ONCE = 512,       /* the same when epoll would not take them all */
+    WALKED_AT_ONCE = 4096,    /* marks read for these */
     EVENTS_AT_ONCE = 256,
 };
 
@@ -78,8 +79,9 @@ static bool take_program(void)
     return take_thread((int)raw0(SYS_getpid), 0) || take_any_thread();
 }
 
-static bool enter(void)
+static bool enter(bool anew)
 {
+    (void)anew; /* all there is lies in the table */
     if (!table_leave() || !take_program())
         return false;
     long made = raw1(SYS_epoll_create1, EPOLL_CLOEXEC);
@@ -149,10 +151,10 @@ static size_t unknown(struct news *news, bool *round_done)
 static size_t known_again(struct news *news)
 {
     size_t count = 0;
-    unsigned walked = 0;
+    int end = atomic_load_explicit(&hints_end, memory_order_relaxed);
     size_t most = deaf ? DEAF_AT_ONCE : KNOWN_AT_ONCE;
-    while (count < most && walked++ < 4096) {
-        if ((unsigned)next_known >= hints_capacity)
+    for (int walked = 0; count < most && walked < end && walked < WALKED_AT_ONCE; walked++) {
+        if (next_known >= end)
             next_known = 0;
         if (hints_tracked(next_known))
             news[count++] = (struct news){.number = next_known, .stirred = deaf};
@@ -214,9 +216,14 @@ static bool outside(void (*function)(void *argument, bool keeps), void *argument
     return true;
 }
 
+static void everywhere(void (*function)(void *argument), void *argument)
+{
+    function(argument);
+}
+
 /* Its table goes with the thread. */
 static void leave(void)
 {
 }
 
-const struct room room_own = {enter, own_news, borrow, give_back, arm, outside, leave};
+const struct room room_own = {enter, own_news, borrow, give_back, arm, outside, everywhere, leave};

@@ -23,15 +23,16 @@ static uint8_t *waiting;     /* waiting[number]: it is armed, and nothing was he
 static struct pollfd *asked; /* SOCKETS_AT_ONCE of them */
 static unsigned next_waiting, next_unknown, highest;
 
-static bool enter(void)
+static bool enter(bool anew)
 {
-    if (!waiting)
-        waiting = bare_memory(hints_capacity, true);
-    if (!asked)
-        asked = bare_memory(SOCKETS_AT_ONCE * sizeof *asked, true);
+    if (anew) {
+        waiting = bare_memory(hints_capacity, false);
+        asked = bare_memory(SOCKETS_AT_ONCE * sizeof *asked, false);
+    }
     if (!waiting || !asked)
         return false;
-    memset(waiting, 0, highest); /* after a fork or a restart: whoever is still there is armed anew */
+    if (!anew)
+        memset(waiting, 0, highest); /* whoever is still there is armed anew */
     next_waiting = next_unknown = highest = 0;
     scribe_forget();
     return true;
@@ -137,9 +138,28 @@ static bool outside(void (*function)(void *argument, bool keeps), void *argument
     return scribe_do(function, argument);
 }
 
+struct call {
+    void (*function)(void *argument);
+    void *argument;
+};
+
+static void make_call(void *call, bool keeps)
+{
+    (void)keeps;
+    ((struct call *)call)->function(((struct call *)call)->argument);
+}
+
+static void everywhere(void (*function)(void *argument), void *argument)
+{
+    struct call call = {function, argument};
+    function(argument);
+    if (scribe_present())
+        scribe_do(make_call, &call);
+}
+
 static void leave(void)
 {
     scribe_dismiss();
 }
 
-const struct room room_shared = {enter, shared_news, borrow, give_back, arm, outside, leave};
+const struct room room_shared = {enter, shared_news, borrow, give_back, arm, outside, everywhere, leave};

@@ -52,7 +52,7 @@ void scribe_forget(void)
     barred = false;
 }
 
-static bool present(void)
+static bool start(void)
 {
     if (alive || barred)
         return !barred;
@@ -64,7 +64,7 @@ static bool present(void)
 
 bool scribe_do(void (*errand)(void *argument, bool keeps), void *its_argument)
 {
-    if (!present())
+    if (!start())
         return false;
     function = errand;
     argument = its_argument;
@@ -80,6 +80,11 @@ bool scribe_do(void (*errand)(void *argument, bool keeps), void *its_argument)
         bare_wait(&job, JOB_GIVEN, INT32_MAX);
     barred = now() == JOB_LEAVE;
     return !barred;
+}
+
+bool scribe_present(void)
+{
+    return alive && !barred;
 }
 
 void scribe_dismiss(void)

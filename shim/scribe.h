@@ -14,6 +14,9 @@ void scribe_forget(void);
 /* Has function(argument, true) done, and waits for it. False: there is no helper to be had. */
 bool scribe_do(void (*function)(void *argument, bool keeps), void *argument);
 
+/* Whether there is one by now. */
+bool scribe_present(void);
+
 /* Ends the helper, and waits for its end. */
 void scribe_dismiss(void);
 

@@ -19,30 +19,19 @@ static uint32_t pool_size, pool_end;
 static uint32_t first_free; /* place + 1 of the first free record, linked through lost_round; 0: none */
 static uint32_t counts[SUSPECT_LOST + 1];
 
-static bool make_pool(void)
-{
-    pool_size = SUSPECTS_FIRST;
-    pool = bare_memory(pool_size * sizeof *pool, true);
-    dues = bare_memory(pool_size * sizeof *dues, true);
-    buckets = bare_memory(2 * sizeof *buckets * pool_size, true);
-    return pool && dues && buckets;
-}
-
 bool sockets_open(unsigned numbers)
 {
-    if (!cookies) {
-        size = numbers;
-        cookies = bare_memory(size * sizeof *cookies, true);
-        generations = bare_memory(size * sizeof *generations, true);
-        return cookies && generations && make_pool();
-    }
-    memset(cookies, 0, (size_t)end * sizeof *cookies);
-    memset(pool, 0, pool_end * sizeof *pool);
-    memset(buckets, 0, 2 * sizeof *buckets * pool_size);
-    memset(counts, 0, sizeof counts);
-    pool_end = first_free = 0;
+    size = numbers;
     end = 0;
-    return true;
+    cookies = bare_memory(numbers * sizeof *cookies, false);
+    generations = bare_memory(numbers * sizeof *generations, false);
+    pool_size = SUSPECTS_FIRST;
+    pool_end = first_free = 0;
+    memset(counts, 0, sizeof counts);
+    pool = bare_memory(pool_size * sizeof *pool, false);
+    dues = bare_memory(pool_size * sizeof *dues, false);
+    buckets = bare_memory(2 * sizeof *buckets * pool_size, false);
+    return cookies && generations && pool && dues && buckets;
 }
 
 uint64_t sockets_cookie(int number)
@@ -107,7 +96,7 @@ static bool grow(void)
     if (!more_dues)
         return false;
     dues = more_dues;
-    uint32_t *more_buckets = bare_memory(2 * sizeof *buckets * more_size, true);
+    uint32_t *more_buckets = bare_memory(2 * sizeof *buckets * more_size, false);
     if (!more_buckets)
         return false;
     bare_memory_free(buckets, 2 * sizeof *buckets * pool_size);

@@ -33,7 +33,10 @@ struct suspect {
     int64_t leaked_at;
 };
 
-/* Makes the memory for so many descriptor numbers, or empties it. False: there is none. */
+/*
+ * Makes the memory for so many descriptor numbers, and forgets what there was: after
+ * a fork that is the parent's, and not even mapped. False: there is none.
+ */
 bool sockets_open(unsigned numbers);
 
 /* The cookie of the socket that was last seen under a number; 0: none. And the hint's generation at that

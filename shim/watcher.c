@@ -29,6 +29,7 @@ static uint32_t adopted;                 /* sockets that passed no hook at birth
 static uint32_t rounds;                  /* completed rounds through all that is open */
 static bool aliases;                     /* some socket may be held under two numbers */
 static bool room_lost;                   /* none of the program's threads has a table that we may look into */
+static bool rights_lost;                 /* the kernel would not let us follow the program's */
 static bool log_is_busy;                 /* since the last tick's first refusal */
 static uint64_t waiting[HINTS_MAX / 64]; /* numbers whose birth was heard of in the last tick */
 static uint64_t fresh[HINTS_MAX / 64];   /* and in this one */
@@ -37,6 +38,12 @@ static int waiting_end, fresh_end;
 static uint32_t order(void)
 {
     return __atomic_load_n(&watch->talk->order, __ATOMIC_ACQUIRE);
+}
+
+/* Somebody waits for the watcher to stop or to pause: the rest of this tick can wait for the next. */
+static bool interrupted(void)
+{
+    return order() == ORDER_STOP || order() == ORDER_PAUSE;
 }
 
 /* The number holds this socket no longer. Another may; what was reported is healed only when none does. */
@@ -281,7 +288,7 @@ static void look_at_news(int most, bool whole_round)
                 look(number, news[i].stirred);
         }
         rounds += round_done;
-        if (order() == ORDER_STOP)
+        if (interrupted())
             return;
     }
 }
@@ -291,7 +298,7 @@ static void look_at_suspects(int64_t now)
     struct suspect *suspect;
     for (uint32_t position = 0; (suspect = suspects_next_due(&position, now));) {
         look(suspect->number, true);
-        if (order() == ORDER_STOP)
+        if (interrupted())
             return;
     }
 }
@@ -356,10 +363,10 @@ static bool enter(void)
 {
     room = watch->room;
     raw2(SYS_prctl, SET_NAME, (long)"waitclose"); /* as top -H and ps -L show it */
-    if (!room->enter())
+    if (!room->enter(!watch->resumed))
         return false;
     log_enter(room);
-    others_enter(room);
+    others_enter(room, !watch->resumed);
     backlog_enter(room);
     if (!watch->resumed) {
         memset(&tally, 0, sizeof tally);
@@ -382,26 +389,59 @@ static bool enter(void)
     return true;
 }
 
-/* Until an order comes, or the room is lost. */
+static void tell_paused(uint32_t paused)
+{
+    __atomic_store_n(&watch->talk->paused, paused, __ATOMIC_RELEASE);
+    bare_wake(&watch->talk->paused);
+}
+
+static void take_rights(void *refused)
+{
+    if (!rights_take(watch->rights))
+        *(bool *)refused = true;
+}
+
+/* While the program's rights change. The log is opened before: afterwards nobody here may have the right to.
+ */
+static void pause(void)
+{
+    log_prepare();
+    tell_paused(1);
+    while (order() == ORDER_PAUSE)
+        bare_wait(&watch->talk->order, ORDER_PAUSE, INT32_MAX);
+    if (order() != ORDER_FOLLOW)
+        return;
+    room->everywhere(take_rights, &rights_lost);
+    uint32_t follow = ORDER_FOLLOW;
+    __atomic_compare_exchange_n(&watch->talk->order, &follow, ORDER_NONE, false, __ATOMIC_ACQ_REL,
+                                __ATOMIC_ACQUIRE);
+    if (!rights_lost)
+        tell_paused(0);
+}
+
+/* Until it is to stop or to finish, or cannot go on. */
 static void keep_watch(void)
 {
-    while (order() == ORDER_NONE && !room_lost) {
-        bare_wait(&watch->talk->order, ORDER_NONE, watch->policy->process.interval);
+    while (order() < ORDER_STOP && !room_lost && !rights_lost) {
+        if (order() == ORDER_NONE)
+            bare_wait(&watch->talk->order, ORDER_NONE, watch->policy->process.interval);
         if (order() == ORDER_NONE)
             tick();
+        else if (order() == ORDER_PAUSE)
+            pause();
     }
 }
 
-bool watcher_run(const struct watch *given)
+enum watch_end watcher_run(const struct watch *given)
 {
     watch = given;
-    room_lost = false;
+    room_lost = rights_lost = false;
     if (!enter())
-        return false;
+        return WATCH_ROOM_LOST;
     if (!watch->finish_only)
         keep_watch();
     if (watch->finish_only || order() == ORDER_FINISH)
         finish();
     room->leave();
-    return !room_lost;
+    return room_lost ? WATCH_ROOM_LOST : rights_lost ? WATCH_RIGHTS_LOST : WATCH_DONE;
 }
