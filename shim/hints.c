@@ -190,6 +190,25 @@ void hints_disown(int number, uint32_t generation)
         set_mark(number, MARK_NONE);
 }
 
+void hints_share(int number, uint32_t generation, int from)
+{
+    struct hint *hint = &hints_records[number], *source = &hints_records[from];
+    if ((unsigned)number >= hints_capacity || (unsigned)from >= hints_capacity || !empty(number, generation))
+        return;
+    begin(number);
+    atomic_store_explicit(&hint->site, atomic_load(&source->site), memory_order_relaxed);
+    atomic_store_explicit(&hint->reader, atomic_load(&source->reader), memory_order_relaxed);
+    atomic_store_explicit(&hint->born, atomic_load(&source->born), memory_order_relaxed);
+    atomic_store_explicit(&hint->flags, atomic_load(&source->flags), memory_order_relaxed);
+    memcpy(hint->peer, source->peer, sizeof hint->peer);
+    hint->peer_port = source->peer_port;
+    hint->peer_family = source->peer_family;
+    if (stack_depth)
+        memcpy(&stacks[(size_t)number * stack_depth], &stacks[(size_t)from * stack_depth],
+               stack_depth * sizeof *stacks);
+    finish(hint);
+}
+
 void hints_known(int number)
 {
     uint8_t tracked = MARK_TRACKED;

@@ -116,6 +116,8 @@ bool hints_copy(int number, struct hint_copy *copy);
 void hints_adopt(int number, uint32_t generation);
 void hints_disown(int number, uint32_t generation);
 void hints_known(int number);
+/* The same socket lies under another number too: what is noted there holds here. */
+void hints_share(int number, uint32_t generation, int from);
 /* Keeps the peer's address for a socket that was not asked for it when it was born. */
 void hints_set_peer(int number, uint32_t generation, const struct address *peer);
 

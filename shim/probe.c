@@ -151,6 +151,11 @@ static void read_counters(struct facts *facts, const struct kernel_tcp_info *inf
     facts->control_acked = sent_counted ? (int)(info->bytes_acked - sent) : -1;
     if (before_our_fin && !facts->send_q && facts->control_acked >= 0)
         facts->direction = facts->control_acked ? DIRECTION_OUT : DIRECTION_IN;
+    if (facts->state == STATE_CLOSE && facts->established &&
+        facts->control_acked != 1) /* 1: a SYN or a FIN */
+        facts->direction = facts->control_acked == 0   ? DIRECTION_IN
+                           : facts->control_acked == 2 ? DIRECTION_OUT
+                                                       : DIRECTION_UNKNOWN;
     facts->fin_received =
         facts->state == STATE_CLOSE_WAIT || facts->state == STATE_LAST_ACK || facts->state == STATE_CLOSING;
     facts->rx = info->bytes_received - (facts->fin_received && info->bytes_received ? 1 : 0);

@@ -24,6 +24,12 @@ struct news {
     uint32_t cookie; /* low half of the stirred socket's, where the kernel told; otherwise 0 */
 };
 
+enum armed {
+    ARMED,
+    ARMED_BEFORE, /* or it may be: the socket is held under another number too */
+    ARMED_NOT,    /* the kernel takes no more (/proc/sys/fs/epoll/max_user_watches, memory) */
+};
+
 struct room {
     /*
      * Watcher only, first: takes what it needs. anew: in a process where it has
@@ -44,11 +50,8 @@ struct room {
     int (*borrow)(int number);
     void (*give_back)(int handle);
 
-    /*
-     * From now on news() tells when this socket's peer stirs.
-     * False: it may be armed already, under another number.
-     */
-    bool (*arm)(int number, int handle, uint64_t cookie);
+    /* From now on news() tells when this socket's peer stirs. */
+    enum armed (*arm)(int number, int handle, uint64_t cookie);
 
     /*
      * Runs a function where descriptors may be opened without the program's

@@ -13,15 +13,11 @@
 enum {
     PIDFD_OF_THREAD = O_EXCL, /* PIDFD_THREAD, Linux 6.9 */
     UNKNOWN_AT_ONCE = 48,     /* numbers a tick that no hook knows; about 1 microsecond each */
-    KNOWN_AT_ONCE = 16,       /* numbers a tick that are looked at again though nothing was heard of them */
-    DEAF_AT_ONCE = 512,       /* the same when epoll would not take them all */
-    WALKED_AT_ONCE = 4096,    /* marks read for these */
     EVENTS_AT_ONCE = 256,
 };
 
 static int pidfd, epoll, listing;
-static int next_unknown, next_known;
-static bool deaf; /* some socket could not be armed: /proc/sys/fs/epoll/max_user_watches, or no memory */
+static int next_unknown;
 
 /* Opens the list of the descriptors that a thread has: /proc/self/fd would be the main thread's, gone or not.
  */
@@ -88,8 +84,7 @@ static bool enter(bool anew)
     if (raw_failed(made))
         return false;
     epoll = (int)made;
-    next_unknown = next_known = 0;
-    deaf = false;
+    next_unknown = 0;
     return true;
 }
 
@@ -147,29 +142,12 @@ static size_t unknown(struct news *news, bool *round_done)
     return stretch.count;
 }
 
-/* A few of the known ones: their close may have passed no hook. */
-static size_t known_again(struct news *news)
-{
-    size_t count = 0;
-    int end = atomic_load_explicit(&hints_end, memory_order_relaxed);
-    size_t most = deaf ? DEAF_AT_ONCE : KNOWN_AT_ONCE;
-    for (int walked = 0; count < most && walked < end && walked < WALKED_AT_ONCE; walked++) {
-        if (next_known >= end)
-            next_known = 0;
-        if (hints_tracked(next_known))
-            news[count++] = (struct news){.number = next_known, .stirred = deaf};
-        next_known++;
-    }
-    return count;
-}
-
 static size_t own_news(struct news *news, bool *round_done, bool *more)
 {
     *round_done = *more = false;
     size_t count = stirred(news, more);
     if (*more)
         return count;
-    count += known_again(news + count);
     if (listing >= 0)
         count += unknown(news + count, round_done);
     else
@@ -201,13 +179,12 @@ static void give_back(int handle)
  * the handle is given back, for as long as the program holds the socket
  * (epoll(7), question 6). A socket held under two numbers is registered once: EEXIST.
  */
-static bool arm(int number, int handle, uint64_t cookie)
+static enum armed arm(int number, int handle, uint64_t cookie)
 {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET,
                                 .data.u64 = (uint64_t)(unsigned)number << 32 | (uint32_t)cookie};
     long answer = raw4(SYS_epoll_ctl, epoll, EPOLL_CTL_ADD, handle, (long)&event);
-    deaf |= answer < 0 && answer != -EEXIST;
-    return answer == 0;
+    return answer == 0 ? ARMED : answer == -EEXIST ? ARMED_BEFORE : ARMED_NOT;
 }
 
 static bool outside(void (*function)(void *argument, bool keeps), void *argument)

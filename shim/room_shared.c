@@ -121,16 +121,16 @@ static void give_back(int handle)
     (void)handle;
 }
 
-static bool arm(int number, int handle, uint64_t cookie)
+static enum armed arm(int number, int handle, uint64_t cookie)
 {
     (void)handle;
     (void)cookie;
     if (number < 0 || number >= (int)hints_capacity)
-        return false;
+        return ARMED_NOT;
     waiting[number] = 1;
     if ((unsigned)number >= highest)
         highest = (unsigned)number + 1;
-    return false; /* poll(2) does not tell whether the socket is also armed under another number */
+    return ARMED_BEFORE; /* poll(2) does not tell whether it is armed under another number too */
 }
 
 static bool outside(void (*function)(void *argument, bool keeps), void *argument)

@@ -21,13 +21,13 @@ static bool ended_in_order(const struct facts *facts, const struct told *told)
     return !facts->error_pending && !told->error && (told->shut || fin_acked(facts, told));
 }
 
-int64_t verdict_ended_at(const struct facts *facts, const struct told *told, bool first_look)
+int64_t verdict_ended_at(const struct facts *facts, const struct told *told, bool only_look)
 {
     if (facts->state == STATE_CLOSE_WAIT)
         return facts->now - facts->ack_age;
     if (facts->state != STATE_CLOSE || !facts->established)
         return 0;
-    if (first_look || ended_in_order(facts, told))
+    if (only_look || ended_in_order(facts, told))
         return facts->now - facts->ack_age;
     return facts->now;
 }
@@ -69,6 +69,18 @@ enum cause verdict_cause(const struct facts *facts, const struct told *told)
     if (facts->state == STATE_CLOSE)
         return cause_in_close(facts, told);
     return facts->state == STATE_ESTABLISHED ? CAUSE_IDLE : CAUSE_NONE;
+}
+
+/*
+ * The hook knows, or the kernel's counters do. In CLOSE without an orderly end one
+ * acknowledged byte beyond the data is the SYN of the side that connected.
+ */
+static enum direction direction_of(const struct facts *facts, const struct told *told)
+{
+    if (told->direction != DIRECTION_UNKNOWN || facts->direction != DIRECTION_UNKNOWN)
+        return told->direction != DIRECTION_UNKNOWN ? told->direction : facts->direction;
+    return facts->state == STATE_CLOSE && facts->control_acked == 1 && !told->shut ? DIRECTION_OUT
+                                                                                   : DIRECTION_UNKNOWN;
 }
 
 /* From when the patience of the policy is counted: the end, and whatever the program has sent since. */
@@ -116,7 +128,7 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
                        const struct policy *policy)
 {
     struct verdict verdict = {.kind = VERDICT_ALIVE, .cause = verdict_cause(facts, told)};
-    verdict.direction = told->direction != DIRECTION_UNKNOWN ? told->direction : facts->direction;
+    verdict.direction = direction_of(facts, told);
     if (verdict.cause == CAUSE_NONE)
         return verdict;
     struct subject subject = {
@@ -127,8 +139,9 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
     };
     struct socket_policy chosen = policy_choose(policy, &subject);
     verdict.action = chosen.action;
-    verdict.dead_on_accept = verdict.direction == DIRECTION_IN && told->born && past->ended_at &&
-                             past->ended_at + CLOCK_SLACK < told->born;
+    /* In CLOSE there is no telling whether it was a FIN that came, and when. */
+    verdict.dead_on_accept = facts->state == STATE_CLOSE_WAIT && verdict.direction == DIRECTION_IN &&
+                             told->born && past->ended_at && past->ended_at + CLOCK_SLACK < told->born;
     int64_t since = quiet_since(facts, past, verdict.cause);
     int64_t wait = patience(&chosen, verdict.cause);
     if (wait == DURATION_OFF && verdict.cause == CAUSE_IDLE)

@@ -45,10 +45,10 @@ struct verdict {
 /*
  * When the peer's end came, to be kept from the first look that sees it: the age
  * of the last ACK is the FIN's until a later segment moves it. A reset carries no
- * mark of its time: then `now`, or, at a first look, the last ACK.
+ * mark of its time: then `now`; or, where there is no other look, the last ACK.
  * 0 when the peer has not ended the connection.
  */
-int64_t verdict_ended_at(const struct facts *facts, const struct told *told, bool first_look);
+int64_t verdict_ended_at(const struct facts *facts, const struct told *told, bool only_look);
 
 /* Which cause the socket's state amounts to, however young; CAUSE_NONE when the connection is alive. */
 enum cause verdict_cause(const struct facts *facts, const struct told *told);

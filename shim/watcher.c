@@ -14,9 +14,13 @@
 #include "sockets.h"
 
 enum {
-    SET_NAME = 15,          /* PR_SET_NAME, prctl(2) */
-    NEWS_ROUNDS_MAX = 64,   /* calls of news() in one tick, so that a storm leaves room for an order */
-    LAST_ROUNDS_MAX = 512,  /* the same for the last look */
+    SET_NAME = 15,         /* PR_SET_NAME, prctl(2) */
+    NEWS_ROUNDS_MAX = 64,  /* calls of news() in one tick, so that a storm leaves room for an order */
+    LAST_ROUNDS_MAX = 512, /* the same for the last look */
+    KNOWN_AT_ONCE = 32,    /* known sockets a tick that are looked at again; 1.7 microseconds each */
+    KNOWN_WHEN_KEEN = 512, /* the same while some are seen to pass the hooks */
+    KEEN_TICKS = 100,
+    WALKED_AT_ONCE = 8192,
     LEAKED_AGAIN_MS = 5000, /* what is reported is looked at again no sooner: it may have come alive */
     LAST_WORDS_MS = 1000,   /* how long the end waits for a log whose reader still makes progress */
     LAST_STALL_MS = 200,    /* and for one that does not */
@@ -25,9 +29,12 @@ enum {
 static const struct watch *watch;
 static const struct room *room;
 static struct tally tally;
-static uint32_t adopted;                 /* sockets that passed no hook at birth */
-static uint32_t rounds;                  /* completed rounds through all that is open */
-static bool aliases;                     /* some socket may be held under two numbers */
+static uint32_t adopted; /* sockets that passed no hook at birth */
+static uint32_t rounds;  /* completed rounds through all that is open */
+static bool aliases;     /* some socket is held under two numbers */
+static bool deaf;        /* some socket could not be armed */
+static int keen;         /* ticks for which more of the known are looked at again */
+static int next_known;
 static bool room_lost;                   /* none of the program's threads has a table that we may look into */
 static bool rights_lost;                 /* the kernel would not let us follow the program's */
 static bool log_is_busy;                 /* since the last tick's first refusal */
@@ -67,8 +74,10 @@ static void lost(int number, uint64_t cookie)
     suspect->lost_round = rounds + 2; /* a round that began after now has ended by then */
 }
 
-/* A socket that was not under this number before; the one that was, if any, had this generation of the hint.
- * False: not one of ours. */
+/*
+ * A socket that was not under this number before; what was there then, if
+ * anything, had this generation of the hint. False: not one of ours.
+ */
 static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint32_t generation)
 {
     struct hint_copy hint;
@@ -78,16 +87,22 @@ static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint3
             hints_disown(number, hint.generation);
         return false;
     }
+    enum armed armed = room->arm(number, handle, cookie);
+    int twin = armed == ARMED_BEFORE ? sockets_holder(cookie) : -1;
     bool stale = before && generation == hint.generation;
+    deaf |= armed == ARMED_NOT;
+    aliases |= twin >= 0;
     if (stale || !hints_tracked(number)) { /* no hook saw this one's birth: what is noted is about another */
         hints_adopt(number, hint.generation);
         hints_copy(number, &hint);
-        adopted++;
+        if (twin >= 0)
+            hints_share(number, hint.generation, twin);
+        else
+            adopted++;
+        hints_copy(number, &hint);
     }
     sockets_set(number, cookie, hint.generation);
     hints_known(number);
-    if (!room->arm(number, handle, cookie))
-        aliases = true;
     return true;
 }
 
@@ -105,6 +120,35 @@ static struct told told_from(const struct hint_copy *hint, const struct facts *f
     if (hint->flags & HINT_BORN)
         told.born = facts->now - (int64_t)((uint32_t)facts->now - hint->born);
     return told;
+}
+
+/* A socket held under several numbers: what the program was told under any of them, it was told. */
+static void add_what_twins_were_told(int number, uint64_t cookie, struct told *told)
+{
+    for (int twin = 0; aliases && twin < sockets_end(); twin++) {
+        struct hint_copy hint;
+        if (twin == number || sockets_cookie(twin) != cookie || !hints_copy(twin, &hint))
+            continue;
+        told->reads_seen |= hint.reader != 0;
+        told->eof |= (hint.flags & HINT_TOLD_EOF) != 0;
+        told->error |= (hint.flags & HINT_TOLD_ERROR) != 0;
+        told->shut |= (hint.flags & HINT_SHUT) != 0;
+    }
+}
+
+/*
+ * The kernel knows which way the connection was made. Where the hint has it the
+ * other way round it is about an earlier socket under this number, whose close passed no hook.
+ */
+static void distrust(int number, struct hint_copy *hint, const struct facts *facts)
+{
+    bool other_way = (facts->direction == DIRECTION_IN && hint->flags & HINT_OUT) ||
+                     (facts->direction == DIRECTION_OUT && hint->flags & HINT_IN);
+    if (!other_way)
+        return;
+    hints_adopt(number, hint->generation);
+    hints_copy(number, hint);
+    sockets_set(number, facts->cookie, hint->generation);
 }
 
 /* What the kernel forgets when the connection ends is kept while it is there. */
@@ -155,15 +199,16 @@ static void leak(struct suspect *suspect, const struct facts *facts, const struc
     suspects_set_state(suspect, SUSPECT_LEAKED);
 }
 
-static void judge(int number, const struct facts *facts, const struct hint_copy *hint, bool first_look)
+static void judge(int number, const struct facts *facts, const struct hint_copy *hint)
 {
     struct told told = told_from(hint, facts);
     struct suspect *suspect = suspects_find(facts->cookie);
     struct past past = {.peer = hint->peer};
+    add_what_twins_were_told(number, facts->cookie, &told);
     if (suspect)
         past = suspect->past;
     if (!past.ended_at)
-        past.ended_at = verdict_ended_at(facts, &told, first_look);
+        past.ended_at = verdict_ended_at(facts, &told, watch->finish_only);
     struct verdict result = verdict(facts, &told, &past, watch->policy);
     if (result.kind == VERDICT_ALIVE) {
         if (suspect)
@@ -184,23 +229,21 @@ static void judge(int number, const struct facts *facts, const struct hint_copy 
 }
 
 /* Asks the kernel everything about a socket, and judges it. */
-static void examine(int number, int handle, bool first_look)
+static void examine(int number, int handle)
 {
     struct facts facts;
     struct hint_copy hint;
     bool whole = hints_copy(number, &hint);
-    if (!probe(handle, &facts) || facts.cookie != sockets_cookie(number))
+    if (!probe(handle, &facts) || facts.cookie != sockets_cookie(number) || !whole ||
+        hint.generation != sockets_generation(number))
         return; /* replaced while we looked; the next tick hears of it */
-    if (!whole || hint.generation != sockets_generation(number)) {
-        if (number < (int)hints_capacity)
-            return;
-    }
+    distrust(number, &hint, &facts);
     remember(number, &hint, &facts);
     if (facts.state == STATE_LISTEN)
         backlog_add(number, facts.cookie);
     else
-        judge(number, &facts, &hint, first_look);
-    if (!first_look && !suspects_find(facts.cookie))
+        judge(number, &facts, &hint);
+    if (!suspects_find(facts.cookie)) /* in the shared room, to be told again */
         room->arm(number, handle, facts.cookie);
 }
 
@@ -213,16 +256,19 @@ static void look(int number, bool stirred)
     uint64_t cookie = handle >= 0 ? probe_cookie(handle) : 0;
     uint64_t before = sockets_cookie(number);
     uint32_t generation = sockets_generation(number);
-    if (before && cookie != before)
+    if (before && cookie != before) {
         lost(number, before);
+        if (!stirred)
+            keen = KEEN_TICKS; /* it went past the hooks, so others may */
+    }
     if (cookie && cookie != before) {
         if (meet(number, handle, cookie, before, generation))
-            examine(number, handle, true);
+            examine(number, handle);
     } else if (cookie && stirred) {
         struct hint_copy hint;
         if (hints_copy(number, &hint)) /* connect() and the like make a new generation of the same socket */
             sockets_set(number, cookie, hint.generation);
-        examine(number, handle, false);
+        examine(number, handle);
     } else if (!cookie && hints_tracked(number)) {
         struct hint_copy hint;
         if (hints_copy(number, &hint))
@@ -293,6 +339,23 @@ static void look_at_news(int most, bool whole_round)
     }
 }
 
+/* Some of the known ones, though nothing was heard of them: their close may have passed no hook. */
+static void look_again(void)
+{
+    int end = atomic_load_explicit(&hints_end, memory_order_relaxed);
+    int most = keen || deaf ? KNOWN_WHEN_KEEN : KNOWN_AT_ONCE;
+    for (int walked = 0; most && walked < end && walked < WALKED_AT_ONCE; walked++) {
+        if (next_known >= end)
+            next_known = 0;
+        if (sockets_cookie(next_known)) {
+            look(next_known, deaf);
+            most--;
+        }
+        next_known++;
+    }
+    keen -= keen > 0;
+}
+
 static void look_at_suspects(int64_t now)
 {
     struct suspect *suspect;
@@ -327,6 +390,7 @@ static void tick(void)
     others_forget();
     look_at_births(false);
     look_at_news(NEWS_ROUNDS_MAX, suspects_count(SUSPECT_LOST) > 0); /* whether another number holds it */
+    look_again();
     look_at_suspects(bare_now());
     report_the_healed(false);
     backlog_look(watch->policy);
@@ -362,6 +426,7 @@ static void finish(void)
 static bool enter(void)
 {
     room = watch->room;
+    deaf = false;
     raw2(SYS_prctl, SET_NAME, (long)"waitclose"); /* as top -H and ps -L show it */
     if (!room->enter(!watch->resumed))
         return false;
@@ -374,6 +439,7 @@ static bool enter(void)
         memset(fresh, 0, (size_t)(fresh_end + 63) / 64 * sizeof *fresh);
         waiting_end = fresh_end = 0;
         aliases = false;
+        keen = next_known = 0;
         if (!sockets_open(hints_capacity))
             return false;
         uint32_t found = hints_all_changed(), born = *hints_births;
