@@ -59,10 +59,9 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -o $@ $< $(PURE_O) -lcmocka
 
-# A test program's own flags stand in its first lines: `// cflags: -O2`.
-$(BUILD)/tests/shim/%: tests/shim/%.c
+$(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) -Itests/shim/support -o $@ $< $$(sed -n 's,^// cflags: ,,p' $<)
+	$(call say,TEST,$<)$(CC) $(TESTING) -Itests/shim/support -o $@ $<
 
 $(BUILD)/tests/shim/deny: tests/shim/support/deny.c
 	@mkdir -p $(@D)
@@ -70,7 +69,7 @@ $(BUILD)/tests/shim/deny: tests/shim/support/deny.c
 
 $(BUILD)/tests/programs/ground_truth: $(wildcard tests/programs/ground_truth/*.c)
 	@mkdir -p $(@D)
-	$(call say,TEST,$@)$(CC) $(TESTING) -MF $@.d -o $@ $^
+	$(call say,TEST,$@)$(CC) $(filter-out -MMD -MP,$(TESTING)) -o $@ $^
 
 # A short run of the policy's fuzzer; longer: build/tests/fuzz/policy_fuzz tests/fuzz/policy
 $(BUILD)/tests/fuzz/policy_fuzz: tests/fuzz/policy_fuzz.c $(wildcard shim/policy_*.[ch]) shim/names.c

@@ -1,0 +1,74 @@
+"""What the library shows to the world: the hooks of shim/hooks.def under libc's names, all their siblings, and nothing else."""
+
+import os
+import re
+import subprocess
+import unittest
+from pathlib import Path
+
+LIBRARY = Path(os.environ["WAITCLOSE_BUILD"]) / "libwaitclose.so"
+HOOKS = Path(__file__).resolve().parents[2] / "shim/hooks.def"
+
+
+def output_of(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def listed():
+    """The third argument of each HOOK line."""
+    return re.findall(r"^HOOK\(\w+, [^,]+, (\w+),", HOOKS.read_text(), re.M)
+
+
+def dynamic_symbols(library):
+    """Name and version of each symbol that a shared object defines for others."""
+    for line in output_of("readelf", "--wide", "--dyn-syms", library).splitlines():
+        found = re.match(r"\s*\d+: \w+\s+\S+ +(?:FUNC|OBJECT|IFUNC) +(?:GLOBAL|WEAK) +DEFAULT +(?!UND)\S+ ([^@\s]+)@*(\S*)", line)
+        if found:
+            yield found.groups()
+
+
+def libc_functions():
+    """What libc offers to programs; what it keeps to itself (GLIBC_PRIVATE) is not for them to call."""
+    maps = Path("/proc/self/maps").read_text()
+    libc = re.search(r"/\S*/libc[.-]\S*", maps)[0]
+    return {name for name, version in dynamic_symbols(libc) if version != "GLIBC_PRIVATE"}
+
+
+def siblings(name):
+    """The other names under which libc may offer the same call."""
+    plain = name.removesuffix("_chk").strip("_") if name.startswith("__") else name
+    return {plain} | {
+        prefix + plain + suffix
+        for prefix in ("", "_", "__")
+        for suffix in ("", "64", "_chk", "_time64", "64_time64", "_time64_chk", "_nocancel", "_2")
+    }
+
+
+class Exports(unittest.TestCase):
+    def test_exports_are_the_hook_list(self):
+        names = listed()
+        self.assertGreater(len(names), 20)
+        self.assertEqual(len(names), len(set(names)), "a hook is listed twice")
+        self.assertEqual(sorted(names), sorted(name for name, _ in dynamic_symbols(LIBRARY)))
+
+    def test_each_hook_stands_before_something(self):
+        self.assertEqual(sorted(set(listed()) - libc_functions()), [])
+
+    def test_siblings_are_hooked_too(self):
+        beside = set().union(*map(siblings, listed())) & libc_functions()
+        self.assertEqual(sorted(beside - set(listed())), [])
+
+    def test_needs_only_libc(self):
+        needed = re.findall(r"\(NEEDED\).*\[(.*)\]", output_of("readelf", "--wide", "--dynamic", LIBRARY))
+        self.assertEqual(len(needed), 1, needed)
+        self.assertRegex(needed[0], r"^libc\.(so\.6|musl-\w+\.so\.1)$")
+
+    def test_is_hardened(self):
+        self.assertIn("GNU_RELRO", output_of("readelf", "--wide", "--program-headers", LIBRARY))
+        self.assertRegex(output_of("readelf", "--wide", "--dynamic", LIBRARY), r"\(FLAGS\).*BIND_NOW")
+        stack = re.search(r"GNU_STACK.*", output_of("readelf", "--wide", "--program-headers", LIBRARY))[0]
+        self.assertNotRegex(stack, r"\bRWE\b")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,14 @@
+// A close that passes no hook, in time.
+// policy: grace=1s interval=20ms
+// expect: nothing
+#include "sockets.h"
+
+int main(void)
+{
+    struct pair pair = pair_of_sockets();
+    close(pair.server);
+    nap_ms(100);
+    must(syscall(SYS_close, pair.client) == 0);
+    nap_ms(1000);
+    return 0;
+}

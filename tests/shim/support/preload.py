@@ -1,0 +1,96 @@
+"""Runs programs under the preloaded library, in either of the watcher's rooms, and reads what it reports."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BUILD = Path(os.environ["WAITCLOSE_BUILD"]).resolve()
+LIBRARY = BUILD / "libwaitclose.so"
+DENY = BUILD / "tests/shim/deny"
+ROOMS = ("own", "shared")
+
+_running = set()
+_lock = threading.Lock()
+
+
+@dataclass
+class Finished:
+    """How a program ended. status: as a shell has it, negative for a signal; None: it did not end in time."""
+
+    status: int | None
+    stdout: str
+    stderr: str
+    events: list = field(default_factory=list)
+
+    def of(self, event):
+        return [entry for entry in self.events if entry["event"] == event]
+
+
+def program(name):
+    """One of the small programs of tests/shim."""
+    return str(BUILD / "tests/shim" / name)
+
+
+def clean_environment(**more):
+    """Ours, without what would load or steer the library."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("LD_PRELOAD", "WAITCLOSE", "TEST_EVENTS")}
+    return kept | more
+
+
+def finish(command, timeout, **popen):
+    """Runs a command to its end, and whatever shares its output with it; kills all of it when the time is up."""
+    options = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    with subprocess.Popen(command, **(options | popen)) as process:
+        with _lock:
+            _running.add(process.pid)
+        try:
+            stdout, stderr = process.communicate(timeout=timeout)
+            status = process.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            stdout, stderr = process.communicate()
+            status = None
+        finally:
+            with _lock:
+                _running.discard(process.pid)
+    return Finished(status, (stdout or b"").decode(errors="replace"), (stderr or b"").decode(errors="replace"))
+
+
+def kill_all():
+    """Ends every command that is still running."""
+    with _lock:
+        for group in _running:
+            os.killpg(group, signal.SIGKILL)
+
+
+def command_and_environment(command, policy, room, **more):
+    """What to start so that the command runs under the library, in that room."""
+    environment = clean_environment(WAITCLOSE=policy, **more)
+    if room == "shared":
+        return [str(DENY), str(LIBRARY), *command], environment
+    return list(command), environment | {"LD_PRELOAD": str(LIBRARY)}
+
+
+def run(command, policy, room="own", timeout=30, **popen):
+    """Runs a command under the library, with the policy as it stands."""
+    command, environment = command_and_environment(command, policy, room)
+    return finish(command, timeout, env=environment, **popen)
+
+
+def run_with_events(command, policy, room="own", timeout=30, awaits=False, **popen):
+    """The same, with the events in a log, read back. awaits: the program is told where, and waits for them."""
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o777)  # for programs that become another user
+        log = Path(directory) / "events"
+        policy = f"format=json log={log} {policy}"
+        more = {"TEST_EVENTS": str(log)} if awaits else {}
+        command, environment = command_and_environment(command, policy, room, **more)
+        finished = finish(command, timeout, env=environment, cwd=directory, **popen)
+        if log.exists():
+            finished.events = [json.loads(line) for line in log.read_text().splitlines()]
+    return finished
