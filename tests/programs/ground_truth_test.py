@@ -4,6 +4,8 @@ ground_truth (see its main.c) plays the scenarios and writes down the truth; her
 by cookie, with what the library has said. 20 seeds, in either of the watcher's rooms; all figures must be 0.
 """
 
+# tests/run: alone
+
 import collections
 import concurrent.futures
 import os
