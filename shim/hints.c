@@ -125,6 +125,8 @@ void hints_connecting(int number, const struct sockaddr *peer, socklen_t peer_si
 
 void hints_told(int number, enum hint_flag what)
 {
+    if (what == HINT_TOLD_EOF)
+        atomic_store_explicit(&hints_records[number].eof_at, coarse_now(), memory_order_relaxed);
     uint8_t flags = atomic_load_explicit(&hints_records[number].flags, memory_order_relaxed);
     if (!(flags & what))
         atomic_fetch_or_explicit(&hints_records[number].flags, (uint8_t)what, memory_order_relaxed);
@@ -147,6 +149,7 @@ bool hints_copy(int number, struct hint_copy *copy)
     copy->site = atomic_load_explicit(&hint->site, memory_order_relaxed);
     copy->reader = atomic_load_explicit(&hint->reader, memory_order_relaxed);
     copy->born = atomic_load_explicit(&hint->born, memory_order_relaxed);
+    copy->eof_at = atomic_load_explicit(&hint->eof_at, memory_order_relaxed);
     copy->flags = atomic_load_explicit(&hint->flags, memory_order_relaxed);
     memcpy(copy->peer.bytes, hint->peer, sizeof hint->peer);
     copy->peer.port = hint->peer_port;
@@ -199,6 +202,7 @@ void hints_share(int number, uint32_t generation, int from)
     atomic_store_explicit(&hint->site, atomic_load(&source->site), memory_order_relaxed);
     atomic_store_explicit(&hint->reader, atomic_load(&source->reader), memory_order_relaxed);
     atomic_store_explicit(&hint->born, atomic_load(&source->born), memory_order_relaxed);
+    atomic_store_explicit(&hint->eof_at, atomic_load(&source->eof_at), memory_order_relaxed);
     atomic_store_explicit(&hint->flags, atomic_load(&source->flags), memory_order_relaxed);
     memcpy(hint->peer, source->peer, sizeof hint->peer);
     hint->peer_port = source->peer_port;

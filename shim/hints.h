@@ -51,6 +51,7 @@ struct hint {
     _Atomic uintptr_t reader;    /* return address into the last caller of a read */
     _Atomic uint32_t generation; /* odd: being rewritten */
     _Atomic uint32_t born;       /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms */
+    _Atomic uint32_t eof_at;     /* the same clock, when a read last returned 0 */
     uint8_t peer[16];            /* network order; under generation */
     uint16_t peer_port;          /* host order */
     uint8_t peer_family;         /* enum address_family */
@@ -60,7 +61,7 @@ struct hint {
 /* A consistent copy for the watcher. */
 struct hint_copy {
     uint32_t generation;
-    uint32_t born;
+    uint32_t born, eof_at;
     uintptr_t site, reader;
     uint8_t flags;
     struct address peer;

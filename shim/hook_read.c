@@ -71,7 +71,7 @@ static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool as
         returns got = next.name arguments;                                                                   \
         if (__builtin_expect(got > 0, 1))                                                                    \
             return got;                                                                                      \
-        no_data(fd, got, asked);                                                                             \
+        no_data(fd, got, got == 0 && (asked));                                                               \
         return got;                                                                                          \
     }
 
@@ -90,8 +90,10 @@ static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool as
     {                                                                                                        \
         hints_reader(fd, CALLER);                                                                            \
         returns got = next.name arguments;                                                                   \
-        if (got < 0 || messages[0].msg_len == 0)                                                             \
-            no_data(fd, got < 0 ? -1 : 0, asked);                                                            \
+        if (got < 0)                                                                                         \
+            no_data(fd, got, false);                                                                         \
+        else if (got > 0 && messages[0].msg_len == 0)                                                        \
+            no_data(fd, 0, asked);                                                                           \
         return got;                                                                                          \
     }                                                                                                        \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
@@ -106,9 +108,9 @@ static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool as
  * that tells: so while there is no watcher, what a message brings is looked at. This
  * costs a system call for each descriptor received; in what may be a sandbox, none is made.
  */
-static bool may_bring_sockets(const struct msghdr *message)
+static bool may_bring_sockets(void)
 {
-    return life_idle() && message && message->msg_controllen && !life_sandboxed();
+    return life_idle() && !life_sandboxed();
 }
 
 static void look_at_received(struct msghdr *message)
@@ -138,7 +140,7 @@ static void look_at_received(struct msghdr *message)
     {                                                                                                        \
         if (__builtin_expect(hints_tracked(fd), 0))                                                          \
             return tracked_##name arguments;                                                                 \
-        if (__builtin_expect(may_bring_sockets(message), 0))                                                 \
+        if (__builtin_expect(may_bring_sockets(), 0))                                                        \
             return receiving_##name arguments;                                                               \
         return next.name arguments;                                                                          \
     }

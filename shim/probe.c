@@ -25,7 +25,6 @@ enum {
     INPUT_QUEUE_REQUEST = 0x541B,  /* SIOCINQ */
     OUTPUT_QUEUE_REQUEST = 0x5411, /* SIOCOUTQ */
     POLL_RDHUP = 0x2000,
-    MPTCP_PROTOCOL = 262,
     /* A TLS record: 5 bytes of header; the longest close_notify seen is 1.2 with a MAC and a block of
        padding. */
     TLS_HEADER = 5,
@@ -86,11 +85,6 @@ static struct address socket_address(int handle, long (*ask)(int, void *, int *)
     return address_from(&storage, (socklen_t)size);
 }
 
-struct address probe_peer(int handle)
-{
-    return socket_address(handle, raw_getpeername);
-}
-
 static uint32_t queue(int handle, long request)
 {
     int bytes = 0;
@@ -127,7 +121,8 @@ static bool lone_close_notify(int handle, uint32_t unread)
     uint8_t record[TLS_CLOSE_NOTIFY_MAX];
     if (unread <= TLS_HEADER || unread > sizeof record)
         return false;
-    if (socket_option(handle, SO_PEEK_OFF) > 0) /* our peek would move it (tcp: 6.9) */
+    if (socket_option(handle, SO_PEEK_OFF) >=
+        0) /* our peek would move it (TCP has it since 6.9); off is -1 */
         return false;
     long got = raw_recvfrom(handle, record, sizeof record, MSG_PEEK | MSG_DONTWAIT);
     if (got < 0 || (uint32_t)got != unread || record[1] != 3)
@@ -151,8 +146,9 @@ static void read_counters(struct facts *facts, const struct kernel_tcp_info *inf
     facts->control_acked = sent_counted ? (int)(info->bytes_acked - sent) : -1;
     if (before_our_fin && !facts->send_q && facts->control_acked >= 0)
         facts->direction = facts->control_acked ? DIRECTION_OUT : DIRECTION_IN;
-    if (facts->state == STATE_CLOSE && facts->established &&
-        facts->control_acked != 1) /* 1: a SYN or a FIN */
+    /* In CLOSE what was sent may not have been acknowledged, so only where nothing was; and 1 is a SYN or a
+     * FIN. */
+    if (facts->state == STATE_CLOSE && facts->established && !sent)
         facts->direction = facts->control_acked == 0   ? DIRECTION_IN
                            : facts->control_acked == 2 ? DIRECTION_OUT
                                                        : DIRECTION_UNKNOWN;
@@ -204,7 +200,9 @@ bool probe(int handle, struct facts *facts)
     facts->fin_unread = receive_queue_charged(handle);
     facts->error_pending = poll_now(handle) & POLLERR;
     facts->tls_close_notify = lone_close_notify(handle, facts->recv_q);
-    facts->peer = probe_peer(handle);
+    facts->peer = socket_address(handle, raw_getpeername);
     facts->inode = inode_of(handle);
-    return probe_cookie(handle) == facts->cookie;
+    /* The program may have read meanwhile: then one half of this is from before. */
+    return queue(handle, INPUT_QUEUE_REQUEST) == facts->recv_q &&
+           receive_queue_charged(handle) == facts->fin_unread && probe_cookie(handle) == facts->cookie;
 }

@@ -22,7 +22,4 @@ bool probe_is_tcp(int handle);
  */
 bool probe(int handle, struct facts *facts);
 
-/* The peer's address only; family ADDRESS_NONE when there is no connection. */
-struct address probe_peer(int handle);
-
 #endif

@@ -9,10 +9,24 @@ static int64_t later(int64_t one, int64_t other)
     return one > other ? one : other;
 }
 
+/*
+ * The hook knows, or the kernel's counters do. Where nothing was sent before CLOSE,
+ * one acknowledged byte is the SYN of the side that connected, or the FIN of the
+ * other: that one if the peer's FIN has come too (it counts as received) and no error.
+ */
+static enum direction direction_of(const struct facts *facts, const struct told *told)
+{
+    if (told->direction != DIRECTION_UNKNOWN || facts->direction != DIRECTION_UNKNOWN)
+        return told->direction != DIRECTION_UNKNOWN ? told->direction : facts->direction;
+    if (facts->state != STATE_CLOSE || facts->control_acked != 1 || facts->tx)
+        return DIRECTION_UNKNOWN;
+    return facts->rx && !facts->error_pending ? DIRECTION_IN : DIRECTION_OUT;
+}
+
 /* Acknowledged are the SYN of the side that connected, and the FIN of the side that has shut down. */
 static bool fin_acked(const struct facts *facts, const struct told *told)
 {
-    return facts->control_acked == (told->direction == DIRECTION_IN ? 1 : 2);
+    return facts->control_acked == (direction_of(facts, told) == DIRECTION_IN ? 1 : 2);
 }
 
 /* Both sides have said goodbye in order. The hook knows, or our FIN was acknowledged, and no error came. */
@@ -33,6 +47,15 @@ int64_t verdict_ended_at(const struct facts *facts, const struct told *told, boo
 }
 
 /*
+ * A 0 can only have been read after the last data came: a note from before is
+ * about another socket under the same number.
+ */
+static bool eof_read(const struct facts *facts, const struct told *told)
+{
+    return told->eof && told->eof_at + CLOCK_SLACK >= facts->now - facts->data_age;
+}
+
+/*
  * In CLOSE_WAIT. With an empty queue the FIN was taken: either a read returned
  * 0, or one read took data and FIN together, and only a hook can tell these
  * apart. Where no hook saw any read, what the kernel says is all there is.
@@ -43,7 +66,7 @@ static enum cause cause_in_close_wait(const struct facts *facts, const struct to
         return CAUSE_DATA_UNREAD;
     if (facts->fin_unread)
         return CAUSE_EOF_UNREAD;
-    return told->eof || !told->reads_seen ? CAUSE_EOF_IGNORED : CAUSE_EOF_UNREAD;
+    return eof_read(facts, told) || !told->reads_seen ? CAUSE_EOF_IGNORED : CAUSE_EOF_UNREAD;
 }
 
 /*
@@ -52,7 +75,7 @@ static enum cause cause_in_close_wait(const struct facts *facts, const struct to
  */
 static enum cause cause_in_close(const struct facts *facts, const struct told *told)
 {
-    bool eof = told->eof && facts->rx > 0;
+    bool eof = eof_read(facts, told) && facts->rx > 0;
     if (!facts->established)
         return CAUSE_NONE;
     if (ended_in_order(facts, told))
@@ -69,18 +92,6 @@ enum cause verdict_cause(const struct facts *facts, const struct told *told)
     if (facts->state == STATE_CLOSE)
         return cause_in_close(facts, told);
     return facts->state == STATE_ESTABLISHED ? CAUSE_IDLE : CAUSE_NONE;
-}
-
-/*
- * The hook knows, or the kernel's counters do. In CLOSE without an orderly end one
- * acknowledged byte beyond the data is the SYN of the side that connected.
- */
-static enum direction direction_of(const struct facts *facts, const struct told *told)
-{
-    if (told->direction != DIRECTION_UNKNOWN || facts->direction != DIRECTION_UNKNOWN)
-        return told->direction != DIRECTION_UNKNOWN ? told->direction : facts->direction;
-    return facts->state == STATE_CLOSE && facts->control_acked == 1 && !told->shut ? DIRECTION_OUT
-                                                                                   : DIRECTION_UNKNOWN;
 }
 
 /* From when the patience of the policy is counted: the end, and whatever the program has sent since. */

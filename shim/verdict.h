@@ -15,6 +15,7 @@
 struct told {
     bool reads_seen; /* a hook has seen the program read */
     bool eof;        /* a read returned 0 */
+    int64_t eof_at;  /* ms, CLOCK_MONOTONIC: when it did last */
     bool error;      /* a call failed for good */
     bool shut;       /* it shut its sending side down */
     enum direction direction;

@@ -74,6 +74,12 @@ static void lost(int number, uint64_t cookie)
     suspect->lost_round = rounds + 2; /* a round that began after now has ended by then */
 }
 
+static bool born_through_hook(int number)
+{
+    struct hint_copy hint;
+    return number >= 0 && hints_copy(number, &hint) && hint.flags & HINT_BORN;
+}
+
 /*
  * A socket that was not under this number before; what was there then, if
  * anything, had this generation of the hint. False: not one of ours.
@@ -89,7 +95,9 @@ static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint3
     }
     enum armed armed = room->arm(number, handle, cookie);
     int twin = armed == ARMED_BEFORE ? sockets_holder(cookie) : -1;
-    bool stale = before && generation == hint.generation;
+    /* A socket is born under one number: what is noted here is another's, if its twin was born through a
+     * hook. */
+    bool stale = (before && generation == hint.generation) || born_through_hook(twin);
     deaf |= armed == ARMED_NOT;
     aliases |= twin >= 0;
     if (stale || !hints_tracked(number)) { /* no hook saw this one's birth: what is noted is about another */
@@ -97,13 +105,19 @@ static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint3
         hints_copy(number, &hint);
         if (twin >= 0)
             hints_share(number, hint.generation, twin);
-        else
+        else if (number < (int)hints_capacity) /* above, it is met anew in each round */
             adopted++;
         hints_copy(number, &hint);
     }
     sockets_set(number, cookie, hint.generation);
     hints_known(number);
     return true;
+}
+
+/* Hints keep the low 32 bits of a moment: one in the last 49 days. */
+static int64_t moment(uint32_t low, int64_t now)
+{
+    return now - (int64_t)((uint32_t)now - low);
 }
 
 static struct told told_from(const struct hint_copy *hint, const struct facts *facts)
@@ -117,19 +131,22 @@ static struct told told_from(const struct hint_copy *hint, const struct facts *f
                      : hint->flags & HINT_OUT ? DIRECTION_OUT
                                               : facts->direction,
     };
+    told.eof_at = moment(hint->eof_at, facts->now);
     if (hint->flags & HINT_BORN)
-        told.born = facts->now - (int64_t)((uint32_t)facts->now - hint->born);
+        told.born = moment(hint->born, facts->now);
     return told;
 }
 
 /* A socket held under several numbers: what the program was told under any of them, it was told. */
-static void add_what_twins_were_told(int number, uint64_t cookie, struct told *told)
+static void add_what_twins_were_told(int number, uint64_t cookie, int64_t now, struct told *told)
 {
     for (int twin = 0; aliases && twin < sockets_end(); twin++) {
         struct hint_copy hint;
         if (twin == number || sockets_cookie(twin) != cookie || !hints_copy(twin, &hint))
             continue;
         told->reads_seen |= hint.reader != 0;
+        if (hint.flags & HINT_TOLD_EOF && (!told->eof || moment(hint.eof_at, now) > told->eof_at))
+            told->eof_at = moment(hint.eof_at, now);
         told->eof |= (hint.flags & HINT_TOLD_EOF) != 0;
         told->error |= (hint.flags & HINT_TOLD_ERROR) != 0;
         told->shut |= (hint.flags & HINT_SHUT) != 0;
@@ -204,7 +221,7 @@ static void judge(int number, const struct facts *facts, const struct hint_copy 
     struct told told = told_from(hint, facts);
     struct suspect *suspect = suspects_find(facts->cookie);
     struct past past = {.peer = hint->peer};
-    add_what_twins_were_told(number, facts->cookie, &told);
+    add_what_twins_were_told(number, facts->cookie, facts->now, &told);
     if (suspect)
         past = suspect->past;
     if (!past.ended_at)
@@ -229,14 +246,13 @@ static void judge(int number, const struct facts *facts, const struct hint_copy 
 }
 
 /* Asks the kernel everything about a socket, and judges it. */
-static void examine(int number, int handle)
+static void examine(int number, int handle, uint64_t cookie)
 {
     struct facts facts;
     struct hint_copy hint;
-    bool whole = hints_copy(number, &hint);
-    if (!probe(handle, &facts) || facts.cookie != sockets_cookie(number) || !whole ||
-        hint.generation != sockets_generation(number))
-        return; /* replaced while we looked; the next tick hears of it */
+    bool whole = hints_copy(number, &hint) && hint.generation == sockets_generation(number);
+    if (!probe(handle, &facts) || facts.cookie != cookie || (!whole && number < (int)hints_capacity))
+        return; /* replaced or read while we looked: the next tick hears of it, or looks again */
     distrust(number, &hint, &facts);
     remember(number, &hint, &facts);
     if (facts.state == STATE_LISTEN)
@@ -253,6 +269,8 @@ static void look(int number, bool stirred)
 {
     int handle = room->borrow(number);
     room_lost |= handle == -ESRCH;
+    if (handle < 0 && handle != -EBADF)
+        return; /* no telling: RLIMIT_NOFILE holds for our table too */
     uint64_t cookie = handle >= 0 ? probe_cookie(handle) : 0;
     uint64_t before = sockets_cookie(number);
     uint32_t generation = sockets_generation(number);
@@ -263,12 +281,12 @@ static void look(int number, bool stirred)
     }
     if (cookie && cookie != before) {
         if (meet(number, handle, cookie, before, generation))
-            examine(number, handle);
+            examine(number, handle, cookie);
     } else if (cookie && stirred) {
         struct hint_copy hint;
         if (hints_copy(number, &hint)) /* connect() and the like make a new generation of the same socket */
             sockets_set(number, cookie, hint.generation);
-        examine(number, handle);
+        examine(number, handle, cookie);
     } else if (!cookie && hints_tracked(number)) {
         struct hint_copy hint;
         if (hints_copy(number, &hint))

@@ -193,7 +193,9 @@ static void causes(void **state)
         facts.recv_q = rows[i].recv_q;
         facts.rx = rows[i].told.eof ? 1 : 0;
         facts.control_acked = rows[i].control_acked;
-        struct verdict verdict = judge(&facts, &rows[i].told, "");
+        struct told told = rows[i].told;
+        told.eof_at = facts.now;
+        struct verdict verdict = judge(&facts, &told, "");
         if (verdict.cause != rows[i].expected || verdict.kind != VERDICT_LEAK)
             fail_msg("%s: %s", rows[i].name, cause_name(verdict.cause));
     }
@@ -276,12 +278,14 @@ static void stale_eof(void **state)
 {
     (void)state;
     struct facts facts = closed(GRACE);
-    struct told told = {.reads_seen = true, .eof = true};
+    struct told told = {.reads_seen = true, .eof = true, .eof_at = NOW};
     facts.error_pending = true;
     facts.rx = 0;
     assert_int_equal(judge(&facts, &told, "").cause, CAUSE_RESET_UNREAD);
     facts.rx = 1;
     assert_int_equal(judge(&facts, &told, "").cause, CAUSE_EOF_IGNORED);
+    told.eof_at = facts.now - facts.data_age - 100; /* before the last data came */
+    assert_int_equal(judge(&facts, &told, "").cause, CAUSE_RESET_UNREAD);
 }
 
 /* What was sent before a reset is no sign of life after it; and the peer's address is the remembered one. */

@@ -31,7 +31,8 @@ enum {
     PATIENCE_MS = 15000, /* and to say what it should */
     ROUND_MS = 1500,     /* after this, and so many looks, it has met a socket that passed no hook */
     ROUND_LOOKS = 30,
-    QUEUE_MS = 60, /* how long a connection waits to be accepted, by design */
+    HELD_UP_MS = 500, /* a report that comes so late tells that the watcher could not look as it should */
+    QUEUE_MS = 60,    /* how long a connection waits to be accepted, by design */
     STEPS_MAX = 12,
 };
 
@@ -63,6 +64,7 @@ struct truth {
     bool in;
     const char *cause, *flags, *label;
     bool reported;
+    int64_t due; /* ms: from when a watcher that is not held up reports it; 0: not noted */
 };
 
 struct play;
@@ -111,6 +113,7 @@ void note_child(const struct play *play, pid_t child); /* the same is expected i
 void note_replaced(struct play *play);                 /* innocent after all: another takes its place */
 void note_report(pid_t process, uint64_t cookie);      /* the library has reported it */
 step keep_sending;                                     /* from now on, a byte now and then */
+step expect_promptly;                                  /* the end has just come: a grace from now it is due */
 
 /* sockets.c: births, and what the kernel says. */
 void listen_everywhere(uint16_t idle_port);

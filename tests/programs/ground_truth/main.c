@@ -102,8 +102,18 @@ void note_child(const struct play *play, pid_t child)
 
 void note_report(pid_t process, uint64_t cookie)
 {
-    for (struct truth *truth = truths; truth < truths + truth_count; truth++)
-        truth->reported |= truth->process == process && truth->cookie == cookie;
+    for (struct truth *truth = truths; truth < truths + truth_count; truth++) {
+        if (truth->process != process || truth->cookie != cookie)
+            continue;
+        truth->reported = true;
+        if (truth->due && now_ms() - truth->due > HELD_UP_MS)
+            too_slow("the watcher");
+    }
+}
+
+void expect_promptly(struct play *play)
+{
+    play->truth->due = now_ms() + grace;
 }
 
 void note_replaced(struct play *play)

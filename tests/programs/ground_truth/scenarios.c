@@ -20,7 +20,7 @@ const struct scenario scenarios[] = {
     {"the end read", LEAK, EOF_IGNORED, "", 40, ANYWHERE,
         {open_hooked, peer_sends, take, peer_closes, take_end}},
     {"the end read at once", LEAK, EOF_IGNORED, "", 30, ANYWHERE,
-        {open_hooked, peer_shuts, take_end}},
+        {open_hooked, peer_shuts, expect_promptly, take_end}},
     {"body and end in one segment, both read", LEAK, EOF_IGNORED, "", 40, ANYWHERE,
         {open_hooked, peer_sends_and_shuts, take_with_fin, take_end}},
     {"the end read, then an answer", LEAK, EOF_IGNORED, "", 20, ANYWHERE,
@@ -45,7 +45,7 @@ const struct scenario scenarios[] = {
 
     /* The FIN waits. */
     {"nothing read", LEAK, EOF_UNREAD, "", 40, ANYWHERE,
-        {open_hooked, peer_closes}},
+        {open_hooked, peer_closes, expect_promptly}},
     {"the body read, then the FIN", LEAK, EOF_UNREAD, "", 40, ANYWHERE,
         {open_hooked, peer_sends, take, peer_closes}},
     {"body and end in one segment, the body read", LEAK, EOF_UNREAD, "", 40, ANYWHERE,
@@ -137,7 +137,7 @@ const struct scenario scenarios[] = {
 
     /* The connection is gone, and nobody was told. */
     {"reset", LEAK, RESET_UNREAD, "", 40, ANYWHERE,
-        {open_hooked, peer_resets}},
+        {open_hooked, peer_resets, expect_promptly}},
     {"reset after data was read", LEAK, RESET_UNREAD, "", 20, ANYWHERE,
         {open_hooked, peer_sends, take, peer_resets}},
     {"reset behind unread data", LEAK, RESET_UNREAD, "", 20, ANYWHERE,
