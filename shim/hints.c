@@ -125,11 +125,15 @@ void hints_connecting(int number, const struct sockaddr *peer, socklen_t peer_si
 
 void hints_told(int number, enum hint_flag what)
 {
-    if (what == HINT_TOLD_EOF)
-        atomic_store_explicit(&hints_records[number].eof_at, coarse_now(), memory_order_relaxed);
     uint8_t flags = atomic_load_explicit(&hints_records[number].flags, memory_order_relaxed);
     if (!(flags & what))
         atomic_fetch_or_explicit(&hints_records[number].flags, (uint8_t)what, memory_order_relaxed);
+}
+
+void hints_told_eof(int number)
+{
+    atomic_store_explicit(&hints_records[number].eof_at, coarse_now(), memory_order_relaxed);
+    hints_told(number, HINT_TOLD_EOF);
 }
 
 void hints_close(int number)

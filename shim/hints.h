@@ -104,6 +104,7 @@ void hints_birth(int number, uintptr_t site, enum hint_flag direction, const str
 void hints_connecting(int number, const struct sockaddr *peer, socklen_t peer_size);
 void hints_changed(int number); /* look at it again: listen(2) */
 void hints_told(int number, enum hint_flag what);
+void hints_told_eof(int number); /* a read returned 0 */
 void hints_close(int number);
 
 /*

@@ -1,6 +1,7 @@
 /* The program's processes: vfork, ends that run no exit handler, and changes of rights. */
 #include <errno.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "hints.h"
 #include "life.h"
@@ -39,12 +40,25 @@
         return result;                                                                                       \
     }
 
-/* Who wants a seccomp filter without being root says so first (seccomp(2)). */
+/* seccomp(2) has two doors; libc has a function for neither but these. */
+static void sandbox_comes(void)
+{
+    atomic_store_explicit(&life_has_sandbox, true, memory_order_relaxed);
+}
+
 #define HOOK_PRCTL(returns, name, parameters, arguments)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
-        if (option == PR_SET_NO_NEW_PRIVS || option == PR_SET_SECCOMP)                                       \
-            atomic_store_explicit(&life_has_sandbox, true, memory_order_relaxed);                            \
+        if (option == PR_SET_SECCOMP)                                                                        \
+            sandbox_comes();                                                                                 \
+        return next.name arguments;                                                                          \
+    }
+
+#define HOOK_SYSCALL(returns, name, parameters, arguments)                                                   \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(number == SYS_seccomp, 0))                                                      \
+            sandbox_comes();                                                                                 \
         return next.name arguments;                                                                          \
     }
 

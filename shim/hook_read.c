@@ -54,7 +54,7 @@ static bool for_good(int error)
 static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool asked)
 {
     if (got == 0 && asked)
-        hints_told(fd, HINT_TOLD_EOF);
+        hints_told_eof(fd);
     else if (got < 0 && for_good(errno))
         hints_told(fd, HINT_TOLD_ERROR);
     life_needed();
@@ -156,6 +156,7 @@ static void look_at_received(struct msghdr *message)
 #define HOOK_RIGHTS(...)
 #define HOOK_ALONE(...)
 #define HOOK_PRCTL(...)
+#define HOOK_SYSCALL(...)
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments, asked)
 #include "hooks.def"

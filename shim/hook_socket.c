@@ -95,6 +95,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
 #define HOOK_RIGHTS(...)
 #define HOOK_ALONE(...)
 #define HOOK_PRCTL(...)
+#define HOOK_SYSCALL(...)
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments)
 #include "hooks.def"

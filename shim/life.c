@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -29,7 +28,8 @@ enum {
     PAUSE_MS = 2000, /* the watcher never waits for anything longer than a file system does */
     FINISH_MS = 3000,
     STDERR = 2,
-    SPACE_PART = 64,
+    MEMORY_PART = 64,
+    NUMBERS_AT_LEAST = 65536,
     BYTES_A_NUMBER = 64,
 };
 
@@ -43,7 +43,6 @@ struct life {
     struct talk talk;
     uint32_t alive; /* the watcher's thread id; 0: it has ended */
     void *stack;
-    bool watched_before;
     struct watch watch;
 };
 
@@ -105,19 +104,21 @@ static bool start_thread(void)
     life->watch.policy = &policy;
     life->watch.talk = &life->talk;
     life->watch.rights = &rights;
-    life->watch.resumed = life->watched_before;
     if (!life->watch.room)
         life->watch.room = room_choose().kind == ROOM_OWN ? &room_own : &room_shared;
     __atomic_store_n(&life->talk.order, ORDER_NONE, __ATOMIC_RELEASE);
-    life->watched_before = true;
     atomic_store(&has_watched, true);
     return thread_start(watch_thread, NULL, life->stack, &life->alive);
 }
 
 void life_start(void)
 {
-    if (in_other_process() || !move(LIFE_IDLE, LIFE_STARTING))
+    if (in_other_process() || life_sandboxed() || !move(LIFE_IDLE, LIFE_STARTING))
         return;
+    if (atomic_load(&life->pauses)) { /* rights are changing: the thread might keep the old ones */
+        move(LIFE_STARTING, LIFE_IDLE);
+        return;
+    }
     int none = 0;
     atomic_compare_exchange_strong(&life->process, &none, process_id());
     bool started = policy.process.watch && start_thread();
@@ -138,21 +139,44 @@ static void await_paused(uint32_t paused)
         bare_wait(&life->talk.paused, !paused, PAUSE_MS / 10);
 }
 
-void life_pause(void)
+/* Whether the watcher may be spoken to: in a sandbox even that could be a system call too many. */
+static bool out_of_reach(void)
 {
-    if (!life || in_other_process())
-        return;
-    atomic_fetch_add(&life->pauses, 1);
+    return !life || life_sandboxed() || in_other_process();
+}
+
+/* Whoever is about to start the watcher has seen no pause: it will be there in a moment, and can be paused.
+ */
+static void await_started(void)
+{
+    int64_t until = bare_now() + PAUSE_MS;
+    while (atomic_load(&life->state) == LIFE_STARTING && bare_now() < until)
+        raw0(SYS_sched_yield);
+}
+
+static void pause_watcher(void)
+{
     if (!move(LIFE_WATCHED, LIFE_PAUSED))
         return;
     give_order(ORDER_PAUSE);
     await_paused(1);
 }
 
+void life_pause(void)
+{
+    if (out_of_reach())
+        return;
+    atomic_fetch_add(&life->pauses, 1);
+    await_started();
+    pause_watcher();
+}
+
 void life_resume(void)
 {
-    if (!life || in_other_process() || atomic_fetch_sub(&life->pauses, 1) != 1 ||
-        atomic_load(&life->state) != LIFE_PAUSED)
+    if (out_of_reach() || atomic_fetch_sub(&life->pauses, 1) != 1)
+        return;
+    pause_watcher(); /* another's resume may have come between our pause and our call */
+    if (atomic_load(&life->state) != LIFE_PAUSED)
         return;
     rights_read(&rights);
     give_order(ORDER_FOLLOW);
@@ -162,7 +186,7 @@ void life_resume(void)
 
 void life_stop(void)
 {
-    if (!life || in_other_process() || !move(LIFE_WATCHED, LIFE_STOPPED))
+    if (out_of_reach() || !move(LIFE_WATCHED, LIFE_STOPPED))
         return;
     uint32_t thread = __atomic_load_n(&life->alive, __ATOMIC_ACQUIRE);
     give_order(ORDER_STOP);
@@ -172,46 +196,44 @@ void life_stop(void)
 
 void life_restart(void)
 {
-    if (!life || in_other_process() || !move(LIFE_STOPPED, LIFE_STARTING))
+    if (out_of_reach() || !move(LIFE_STOPPED, LIFE_STARTING))
         return;
     bool started = start_thread();
     move(LIFE_STARTING, started ? LIFE_WATCHED : LIFE_BARRED);
 }
 
-/* watch=off: the last look is taken by whoever ends the program. A pipe without a reader must not end it
- * otherwise. */
-static void finish_here(void)
+/* watch=off, or no watcher yet: a thread for the last look only. */
+static void start_for_last_look(void)
 {
-    enum { BLOCK, UNBLOCK, SET, SIZE = 8 };
-    const uint64_t broken_pipe = 1ull << (SIGPIPE - 1);
-    uint64_t before, pending, all = ~0ull;
-    struct raw_time at_once = {0, 0};
-    raw4(SYS_rt_sigprocmask, BLOCK, (long)&all, (long)&before, SIZE);
-    raw2(SYS_rt_sigpending, (long)&pending, SIZE);
-    life->watch =
-        (struct watch){.policy = &policy, .room = &room_shared, .talk = &life->talk, .finish_only = true};
-    watcher_run(&life->watch);
-    if (!(pending & broken_pipe))
-        raw4(SYS_rt_sigtimedwait, (long)&broken_pipe, 0, (long)&at_once, SIZE);
-    raw4(SYS_rt_sigprocmask, SET, (long)&before, 0, SIZE);
+    life->watch.finish_only = true;
+    if (start_thread())
+        thread_wait(&life->alive, FINISH_MS);
+}
+
+static void last_look(void)
+{
+    uint32_t state = atomic_exchange(&life->state, LIFE_FINISHED);
+    bool asked_for = policy.process.summary == SUMMARY_ON;
+    if (state == LIFE_WATCHED || state == LIFE_PAUSED) {
+        give_order(ORDER_FINISH);
+        thread_wait(&life->alive, FINISH_MS);
+    } else if (state == LIFE_BARRED || (state == LIFE_IDLE && asked_for)) {
+        start_for_last_look();
+    }
 }
 
 int life_finish(int status)
 {
-    if (!life || in_other_process())
+    if (!life)
         return status;
-    uint32_t state = atomic_exchange(&life->state, LIFE_FINISHED);
-    if (state == LIFE_WATCHED || state == LIFE_PAUSED) {
-        give_order(ORDER_FINISH);
-        thread_wait(&life->alive, FINISH_MS);
-    } else if (state == LIFE_BARRED || (state == LIFE_IDLE && policy.process.summary == SUMMARY_ON)) {
-        finish_here();
-    }
+    if (!out_of_reach())
+        last_look();
     bool leaked = __atomic_load_n(&life->talk.leaks, __ATOMIC_ACQUIRE) > 0;
     return status == 0 && leaked && policy.process.exitcode ? (int)policy.process.exitcode : status;
 }
 
-/* Runs after all other exit handlers and destructors, because it was registered first (on_exit(3)). */
+/* Runs after the program's own exit handlers and all destructors, because it was registered before them
+ * (on_exit(3)). */
 static void at_exit(int status, void *unused)
 {
     (void)unused;
@@ -230,7 +252,7 @@ static void in_forking_parent(void)
 static void in_forked_child(void)
 {
     memset(life, 0, sizeof *life);
-    life->talk.may_share = true;
+    life->talk.may_share = life->talk.forked = true;
     life->process = process_id();
     hints_after_fork();
     if (atomic_load(&has_watched))
@@ -303,18 +325,22 @@ static void at_exit_without_status(void)
 }
 
 /*
- * How many descriptor numbers to reserve memory for: as many as there can ever
- * be, but of an address space that is limited no more than a small part.
+ * How many descriptor numbers to reserve memory for: plenty beyond the limit of
+ * now, which programs raise; but of memory that is limited no more than a small part.
  */
 static unsigned numbers(void)
 {
-    struct rlimit files, space;
-    rlim_t most = HINTS_MAX, bytes = BYTES_A_NUMBER + policy.process.stack * sizeof(uintptr_t);
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max < most)
-        most = files.rlim_max;
-    if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY &&
-        space.rlim_cur / SPACE_PART / bytes < most)
-        most = space.rlim_cur / SPACE_PART / bytes;
+    static const int memory_limits[] = {RLIMIT_AS, RLIMIT_DATA};
+    struct rlimit limit = {.rlim_cur = NUMBERS_AT_LEAST, .rlim_max = HINTS_MAX};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    rlim_t most = limit.rlim_cur > NUMBERS_AT_LEAST ? limit.rlim_cur : NUMBERS_AT_LEAST;
+    rlim_t bytes = BYTES_A_NUMBER + policy.process.stack * sizeof(uintptr_t);
+    most = limit.rlim_max < most ? limit.rlim_max : most;
+    most = most < HINTS_MAX ? most : HINTS_MAX;
+    for (size_t i = 0; i < sizeof memory_limits / sizeof *memory_limits; i++)
+        if (getrlimit(memory_limits[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+            limit.rlim_cur / MEMORY_PART / bytes < most)
+            most = limit.rlim_cur / MEMORY_PART / bytes;
     return (unsigned)most;
 }
 

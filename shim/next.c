@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "raw.h"
+
 /* The calls whose plain numbers take 16-bit ids on i386. */
 #ifdef SYS_setuid32
 #define SYS_32(name) SYS_##name##32
@@ -15,6 +17,15 @@
 
 /* The kernel has no use for what only libc checks, such as the fortified twins' room. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+
+/* syscall(2) itself, before it is known. */
+static long answer_with_errno(long answer)
+{
+    if (!raw_failed(answer))
+        return answer;
+    errno = (int)-answer;
+    return -1;
+}
 
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     static returns raw_##name parameters                                                                     \

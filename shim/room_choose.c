@@ -1,56 +1,50 @@
 #include "waitclose/room.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdalign.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "raw.h"
 
-/* What a trial found out, in memory that it shares with whoever asked. */
+/* What a trial found out: the calls' answers, for arguments with which they do nothing. */
 struct trial {
-    volatile long lend; /* pidfd_getfd's answer for a descriptor that is none: EBADF when it may be used */
-    volatile long open;
-    volatile long close; /* close_range's */
-    volatile long epoll;
+    long lend;  /* pidfd_getfd's: EBADF when it may be used */
+    long open;  /* pidfd_open's */
+    long close; /* close_range's */
+    long epoll;
 };
 
-enum { NOT_REACHED = -1000, TRIAL_STACK = 4096 };
-
-/* Runs without libc: it may be in a process of its own that shares our memory. Opens nothing. */
-static int try_calls(void *argument)
+static void try_calls(struct trial *trial)
 {
-    struct trial *trial = argument;
     trial->close = raw3(RAW_close_range, ~0u, ~0u, 0);
     trial->open = raw2(RAW_pidfd_open, -1, 0);
     trial->lend = raw3(RAW_pidfd_getfd, -1, 0, 0);
     trial->epoll = raw1(SYS_epoll_create1, -1);
-    return 0;
 }
 
 /*
- * A seccomp filter may answer a call that it does not know with a kill. So under
- * a filter the calls are tried by a child that nobody will miss: it shares the
- * memory (CLONE_VFORK waits until it is done or dead) and, sending no signal at its end, is
- * seen by no wait(2) of the program.
+ * A seccomp filter may answer a call that it does not know with a kill. So under a
+ * filter the calls are tried first by a child that nobody will miss: a process of its
+ * own in all, for a kill may take along whoever shares its memory (coredump, before Linux
+ * 5.16); without a core of its own; and, sending no signal at its end, seen by no wait(2) of the program.
  */
-static void try_in_child(struct trial *trial)
+static bool child_survives(void)
 {
-    alignas(16) char stack[TRIAL_STACK];
-    sigset_t all, before;
-    int status, saved_errno = errno;
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
-    int child = clone(try_calls, stack + sizeof stack, CLONE_VM | CLONE_VFORK, trial);
-    if (child > 0)
-        while (raw4(SYS_wait4, child, (long)&status, __WCLONE, 0) == -EINTR)
-            ;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = saved_errno;
+    struct trial trial;
+    int status = -1;
+    long child = raw5(SYS_clone, 0, 0, 0, 0, 0);
+    if (child == 0) {
+        raw5(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+        try_calls(&trial);
+        for (;;)
+            raw1(SYS_exit_group, 0);
+    }
+    if (raw_failed(child))
+        return false;
+    while (raw4(SYS_wait4, child, (long)&status, __WCLONE, 0) == -EINTR)
+        ;
+    return status == 0;
 }
 
 static struct room_choice shared(const char *why)
@@ -60,12 +54,11 @@ static struct room_choice shared(const char *why)
 
 struct room_choice room_choose(void)
 {
-    struct trial trial = {NOT_REACHED, NOT_REACHED, NOT_REACHED, NOT_REACHED};
+    struct trial trial;
     bool filtered = raw5(SYS_prctl, PR_GET_SECCOMP, 0, 0, 0, 0) != 0;
-    if (filtered)
-        try_in_child(&trial);
-    else
-        try_calls(&trial);
+    if (filtered && !child_survives())
+        return shared("a seccomp filter kills whoever borrows a descriptor (pidfd_getfd)");
+    try_calls(&trial);
     if (trial.lend == -ENOSYS || trial.open == -ENOSYS)
         return shared("this kernel has no pidfd_getfd (Linux 5.6), so sockets cannot be borrowed");
     if (trial.lend == -EPERM || trial.lend == -EACCES || trial.open == -EPERM)

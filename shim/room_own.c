@@ -157,12 +157,14 @@ static size_t own_news(struct news *news, bool *round_done, bool *more)
 
 static int borrow(int number)
 {
-    long handle = raw3(RAW_pidfd_getfd, pidfd, number, 0);
+    long handle = pidfd < 0 ? -ESRCH : raw3(RAW_pidfd_getfd, pidfd, number, 0);
+    if (pidfd < 0)
+        return (int)handle;
     if (handle == -ESRCH /* the thread whose table we used has ended */) {
         raw1(SYS_close, pidfd);
         if (listing >= 0)
             raw1(SYS_close, listing);
-        listing = -1;
+        pidfd = listing = -1;
         if (take_any_thread())
             handle = raw3(RAW_pidfd_getfd, pidfd, number, 0);
     }

@@ -35,6 +35,8 @@ static bool aliases;     /* some socket is held under two numbers */
 static bool deaf;        /* some socket could not be armed */
 static int keen;         /* ticks for which more of the known are looked at again */
 static int next_known;
+static bool rearming;
+static bool has_looked;                  /* the first tick has come */
 static bool room_lost;                   /* none of the program's threads has a table that we may look into */
 static bool rights_lost;                 /* the kernel would not let us follow the program's */
 static bool log_is_busy;                 /* since the last tick's first refusal */
@@ -259,7 +261,7 @@ static void examine(int number, int handle, uint64_t cookie)
         backlog_add(number, facts.cookie);
     else
         judge(number, &facts, &hint);
-    if (!suspects_find(facts.cookie)) /* in the shared room, to be told again */
+    if (rearming || !suspects_find(facts.cookie)) /* in the shared room, to be told again */
         room->arm(number, handle, facts.cookie);
 }
 
@@ -379,7 +381,7 @@ static void look_at_suspects(int64_t now)
     struct suspect *suspect;
     for (uint32_t position = 0; (suspect = suspects_next_due(&position, now));) {
         look(suspect->number, true);
-        if (interrupted())
+        if (interrupted() || log_is_busy)
             return;
     }
 }
@@ -401,8 +403,18 @@ static void report_the_healed(bool last)
     }
 }
 
+/* What was there before the watcher: handed down by whoever forked or started us. */
+static void look_at_inheritance(void)
+{
+    uint32_t found = hints_all_changed(), born = *hints_births;
+    adopted += found > born ? found - born : 0;
+    has_looked = true;
+}
+
 static void tick(void)
 {
+    if (!has_looked)
+        look_at_inheritance();
     log_is_busy = false;
     site_forget();
     others_forget();
@@ -421,8 +433,13 @@ static void finish(void)
     log_is_busy = false;
     site_forget();
     others_forget();
+    /* A forked child that ends before its first tick has only what it made itself to answer for. */
+    bool briefly = watch->talk->forked && !has_looked;
+    if (!has_looked && !briefly)
+        look_at_inheritance();
     look_at_births(true);
-    look_at_news(LAST_ROUNDS_MAX, true);
+    if (!briefly)
+        look_at_news(LAST_ROUNDS_MAX, true);
     for (;;) {
         uint32_t before = tally.leaks + tally.healed;
         log_is_busy = false;
@@ -440,36 +457,47 @@ static void finish(void)
     report_summary(&tally);
 }
 
-/* After a fork, or a stop for a change of rights, the room is new: every socket is met again. */
+/* What is left in memory is a parent's, or nobody's. */
+static bool begin_anew(void)
+{
+    memset(&tally, 0, sizeof tally);
+    memset(waiting, 0, (size_t)(waiting_end + 63) / 64 * sizeof *waiting);
+    memset(fresh, 0, (size_t)(fresh_end + 63) / 64 * sizeof *fresh);
+    waiting_end = fresh_end = 0;
+    aliases = has_looked = false;
+    keen = next_known = 0;
+    adopted = 0;
+    return sockets_open(hints_capacity);
+}
+
+/* The room is new, what is known is not: every known socket is to be armed again. */
+static void go_on(void)
+{
+    rearming = true;
+    for (int number = 0; number < sockets_end(); number++)
+        if (sockets_cookie(number))
+            look(number, true);
+    rearming = false;
+}
+
 static bool enter(void)
 {
+    struct talk *talk = watch->talk;
+    bool known = talk->watching;
     room = watch->room;
     deaf = false;
     raw2(SYS_prctl, SET_NAME, (long)"waitclose"); /* as top -H and ps -L show it */
-    if (!room->enter(!watch->resumed))
+    if (!room->enter(talk->room != room))
         return false;
+    talk->room = room;
     log_enter(room);
-    others_enter(room, !watch->resumed);
+    others_enter(room, !known);
     backlog_enter(room);
-    if (!watch->resumed) {
-        memset(&tally, 0, sizeof tally);
-        memset(waiting, 0, (size_t)(waiting_end + 63) / 64 * sizeof *waiting);
-        memset(fresh, 0, (size_t)(fresh_end + 63) / 64 * sizeof *fresh);
-        waiting_end = fresh_end = 0;
-        aliases = false;
-        keen = next_known = 0;
-        if (!sockets_open(hints_capacity))
-            return false;
-        uint32_t found = hints_all_changed(), born = *hints_births;
-        adopted = found > born ? found - born : 0; /* handed down by whoever forked or started us */
-    } else {
-        for (int number = 0; number < sockets_end(); number++) {
-            if (sockets_cookie(number)) {
-                sockets_set(number, 0, 0);
-                set_bit(waiting, &waiting_end, number);
-            }
-        }
-    }
+    if (!known && !begin_anew())
+        return false;
+    talk->watching = true;
+    if (known)
+        go_on();
     return true;
 }
 

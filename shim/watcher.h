@@ -22,10 +22,13 @@ enum order {
 
 /* What the program's side and the watcher say to each other. All atomic. */
 struct talk {
-    uint32_t order;  /* enum order; a futex that the watcher sleeps on */
-    uint32_t paused; /* 1: the watcher has stopped to look; a futex */
-    uint32_t leaks;  /* sockets reported as leaks so far */
-    bool may_share;  /* it has forked, or was born with sockets: other processes may hold the same */
+    uint32_t order;   /* enum order; a futex that the watcher sleeps on */
+    uint32_t paused;  /* 1: the watcher has stopped to look; a futex */
+    const void *room; /* the struct room last entered in this process: what its memory holds is valid */
+    bool watching;    /* the watcher's own memory is valid */
+    uint32_t leaks;   /* sockets reported as leaks so far */
+    bool forked;      /* this process is a forked child */
+    bool may_share;   /* it has forked, or was born with sockets: other processes may hold the same */
 };
 
 struct watch {
@@ -33,7 +36,6 @@ struct watch {
     const struct rights *rights; /* to be taken at ORDER_FOLLOW */
     const struct room *room;
     struct talk *talk;
-    bool resumed;     /* it watched this process before and was stopped: what it knows still holds */
     bool finish_only; /* watch=off: one look at the program's end */
 };
 
