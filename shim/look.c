@@ -1,0 +1,261 @@
+#include "look.h"
+
+#include <errno.h>
+
+#include "backlog.h"
+#include "hints.h"
+#include "others.h"
+#include "probe.h"
+#include "sockets.h"
+#include "verdict.h"
+
+enum {
+    KEEN_TICKS = 100,
+    LEAKED_AGAIN_MS = 5000, /* what is reported is looked at again no sooner: it may have come alive */
+};
+
+struct looking looking;
+
+/* The number holds this socket no longer. Another may; what was reported is healed only when none does. */
+static void lost(int number, uint64_t cookie)
+{
+    sockets_set(number, 0, 0);
+    struct suspect *suspect = suspects_find(cookie);
+    if (!suspect || suspect->number != number)
+        return;
+    int holder = looking.aliases ? sockets_holder(cookie) : -1;
+    if (holder >= 0) {
+        suspect->number = holder;
+        return;
+    }
+    if (suspect->state != SUSPECT_LEAKED) {
+        suspects_drop(suspect);
+        return;
+    }
+    suspects_set_state(suspect, SUSPECT_LOST);
+    suspects_set_due(suspect, INT64_MAX);
+    suspect->lost_round = looking.rounds + 2; /* a round that began after now has ended by then */
+}
+
+static bool born_through_hook(int number)
+{
+    struct hint_copy hint;
+    return number >= 0 && hints_copy(number, &hint) && hint.flags & HINT_BORN;
+}
+
+/*
+ * A socket that was not under this number before; what was there then, if
+ * anything, had this generation of the hint. False: not one of ours.
+ */
+static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint32_t generation)
+{
+    struct hint_copy hint;
+    hints_copy(number, &hint);
+    if (!probe_is_tcp(handle)) {
+        if (hints_tracked(number))
+            hints_disown(number, hint.generation);
+        return false;
+    }
+    enum armed armed = looking.room->arm(number, handle, cookie);
+    int twin = armed == ARMED_BEFORE ? sockets_holder(cookie) : -1;
+    /* A socket is born under one number: what is noted here is another's, if its twin was born through a
+     * hook. */
+    bool stale = (before && generation == hint.generation) || born_through_hook(twin);
+    looking.deaf |= armed == ARMED_NOT;
+    looking.aliases |= twin >= 0;
+    if (stale || !hints_tracked(number)) { /* no hook saw this one's birth: what is noted is about another */
+        hints_adopt(number, hint.generation);
+        hints_copy(number, &hint);
+        if (twin >= 0)
+            hints_share(number, hint.generation, twin);
+        else if (number < (int)hints_capacity) /* above, it is met anew in each round */
+            looking.adopted++;
+        hints_copy(number, &hint);
+    }
+    sockets_set(number, cookie, hint.generation);
+    hints_known(number);
+    return true;
+}
+
+/* Hints keep the low 32 bits of a moment: one in the last 49 days. */
+static int64_t moment(uint32_t low, int64_t now)
+{
+    return now - (int64_t)((uint32_t)now - low);
+}
+
+static struct told told_from(const struct hint_copy *hint, const struct facts *facts)
+{
+    struct told told = {
+        .reads_seen = hint->reader != 0,
+        .eof = hint->flags & HINT_TOLD_EOF,
+        .error = hint->flags & HINT_TOLD_ERROR,
+        .shut = hint->flags & HINT_SHUT,
+        .direction = hint->flags & HINT_IN    ? DIRECTION_IN
+                     : hint->flags & HINT_OUT ? DIRECTION_OUT
+                                              : facts->direction,
+    };
+    told.eof_at = moment(hint->eof_at, facts->now);
+    if (hint->flags & HINT_BORN)
+        told.born = moment(hint->born, facts->now);
+    return told;
+}
+
+/* A socket held under several numbers: what the program was told under any of them, it was told. */
+static void add_what_twins_were_told(int number, uint64_t cookie, int64_t now, struct told *told)
+{
+    for (int twin = 0; looking.aliases && twin < sockets_end(); twin++) {
+        struct hint_copy hint;
+        if (twin == number || sockets_cookie(twin) != cookie || !hints_copy(twin, &hint))
+            continue;
+        told->reads_seen |= hint.reader != 0;
+        if (hint.flags & HINT_TOLD_EOF && (!told->eof || moment(hint.eof_at, now) > told->eof_at))
+            told->eof_at = moment(hint.eof_at, now);
+        told->eof |= (hint.flags & HINT_TOLD_EOF) != 0;
+        told->error |= (hint.flags & HINT_TOLD_ERROR) != 0;
+        told->shut |= (hint.flags & HINT_SHUT) != 0;
+    }
+}
+
+/*
+ * The kernel knows which way the connection was made. Where the hint has it the
+ * other way round it is about an earlier socket under this number, whose close passed no hook.
+ */
+static void distrust(int number, struct hint_copy *hint, const struct facts *facts)
+{
+    bool other_way = (facts->direction == DIRECTION_IN && hint->flags & HINT_OUT) ||
+                     (facts->direction == DIRECTION_OUT && hint->flags & HINT_IN);
+    if (!other_way)
+        return;
+    hints_adopt(number, hint->generation);
+    hints_copy(number, hint);
+    sockets_set(number, facts->cookie, hint->generation);
+}
+
+/* What the kernel forgets when the connection ends is kept while it is there. */
+static void remember(int number, struct hint_copy *hint, const struct facts *facts)
+{
+    if (!(hint->flags & (HINT_IN | HINT_OUT)) && facts->direction != DIRECTION_UNKNOWN)
+        hints_told(number, facts->direction == DIRECTION_IN ? HINT_IN : HINT_OUT);
+    if (hint->peer.family == ADDRESS_NONE && facts->peer.family != ADDRESS_NONE)
+        hints_set_peer(number, hint->generation, &facts->peer);
+}
+
+static struct suspect *suspect_for(int number, const struct facts *facts, const struct hint_copy *hint)
+{
+    struct suspect *suspect = suspects_find(facts->cookie);
+    if (!suspect)
+        suspect = suspects_make(facts->cookie);
+    if (!suspect)
+        return NULL;
+    if (suspect->state == SUSPECT_LOST)
+        suspects_set_state(suspect, SUSPECT_LEAKED);
+    suspect->number = number;
+    suspect->past.peer = facts->peer.family != ADDRESS_NONE ? facts->peer : hint->peer;
+    return suspect;
+}
+
+static void leak(struct suspect *suspect, const struct facts *facts, const struct hint_copy *hint,
+                 const struct verdict *verdict)
+{
+    uint32_t cause = 1u << verdict->cause;
+    if (suspect->state == SUSPECT_LEAKED)
+        return;
+    if (!(suspect->reported & cause)) {
+        if (looking.log_is_busy ||
+            report_leak(facts, hint, suspect, verdict,
+                        looking.watch->talk->may_share && others_hold(facts->inode)) == REPORT_BUSY) {
+            looking.log_is_busy = true;
+            suspects_set_due(suspect, facts->now + 1);
+            return;
+        }
+        looking.tally.leaks++;
+        looking.tally.by_cause[verdict->cause]++;
+        __atomic_store_n(&looking.watch->talk->leaks, looking.tally.leaks, __ATOMIC_RELEASE);
+    }
+    suspect->reported |= cause;
+    suspect->cause = verdict->cause;
+    suspect->direction = verdict->direction;
+    suspect->local = facts->local;
+    suspect->site = hint->site;
+    suspects_set_state(suspect, SUSPECT_LEAKED);
+}
+
+static void judge(int number, const struct facts *facts, const struct hint_copy *hint)
+{
+    struct told told = told_from(hint, facts);
+    struct suspect *suspect = suspects_find(facts->cookie);
+    struct past past = {.peer = hint->peer};
+    add_what_twins_were_told(number, facts->cookie, facts->now, &told);
+    if (suspect)
+        past = suspect->past;
+    if (!past.ended_at)
+        past.ended_at = verdict_ended_at(facts, &told, looking.watch->finish_only);
+    struct verdict result = verdict(facts, &told, &past, looking.watch->policy);
+    if (result.kind == VERDICT_ALIVE) {
+        if (suspect)
+            suspects_drop(suspect);
+        return;
+    }
+    suspect = suspect_for(number, facts, hint);
+    if (!suspect)
+        return;
+    suspect->past.ended_at = past.ended_at;
+    suspects_set_due(suspect, result.at);
+    if (result.kind == VERDICT_LEAK)
+        leak(suspect, facts, hint, &result);
+    else if (suspect->state == SUSPECT_LEAKED)
+        suspects_set_state(suspect, SUSPECT_WATCHED); /* it has come alive */
+    if (suspect->state == SUSPECT_LEAKED && result.at < facts->now + LEAKED_AGAIN_MS)
+        suspects_set_due(suspect, facts->now + LEAKED_AGAIN_MS);
+}
+
+/* Asks the kernel everything about a socket, and judges it. */
+static void examine(int number, int handle, uint64_t cookie)
+{
+    struct facts facts;
+    struct hint_copy hint;
+    bool whole = hints_copy(number, &hint) && hint.generation == sockets_generation(number);
+    if (!probe(handle, &facts) || facts.cookie != cookie || (!whole && number < (int)hints_capacity))
+        return; /* replaced or read while we looked: the next tick hears of it, or looks again */
+    distrust(number, &hint, &facts);
+    remember(number, &hint, &facts);
+    if (facts.state == STATE_LISTEN)
+        backlog_add(number, facts.cookie);
+    else
+        judge(number, &facts, &hint);
+    if (looking.rearming || !suspects_find(facts.cookie)) /* in the shared room, to be told again */
+        looking.room->arm(number, handle, facts.cookie);
+}
+
+/* stirred: something is known to have happened; otherwise only whether it is still the same socket is asked.
+ */
+void look(int number, bool stirred)
+{
+    int handle = looking.room->borrow(number);
+    looking.room_lost |= handle == -ESRCH;
+    if (handle < 0 && handle != -EBADF)
+        return; /* no telling: RLIMIT_NOFILE holds for our table too */
+    uint64_t cookie = handle >= 0 ? probe_cookie(handle) : 0;
+    uint64_t before = sockets_cookie(number);
+    uint32_t generation = sockets_generation(number);
+    if (before && cookie != before) {
+        lost(number, before);
+        if (!stirred)
+            looking.keen = KEEN_TICKS; /* it went past the hooks, so others may */
+    }
+    if (cookie && cookie != before) {
+        if (meet(number, handle, cookie, before, generation))
+            examine(number, handle, cookie);
+    } else if (cookie && stirred) {
+        struct hint_copy hint;
+        if (hints_copy(number, &hint)) /* connect() and the like make a new generation of the same socket */
+            sockets_set(number, cookie, hint.generation);
+        examine(number, handle, cookie);
+    } else if (!cookie && hints_tracked(number)) {
+        struct hint_copy hint;
+        if (hints_copy(number, &hint))
+            hints_disown(number, hint.generation);
+    }
+    if (handle >= 0)
+        looking.room->give_back(handle);
+}

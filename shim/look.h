@@ -1,0 +1,37 @@
+/*
+ * One look at what lies under a descriptor number: which socket it is now, what
+ * the kernel and the hints say of it, and the verdict. Watcher only; no libc.
+ */
+#ifndef WAITCLOSE_LOOK_H
+#define WAITCLOSE_LOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "report.h"
+#include "room.h"
+#include "watcher.h"
+
+/* What the watcher's looks share, and what they have come to so far. */
+struct looking {
+    const struct watch *watch;
+    const struct room *room;
+    struct tally tally;
+    uint32_t adopted; /* sockets that passed no hook at birth */
+    uint32_t rounds;  /* completed rounds through all that is open */
+    int keen;         /* ticks for which more of the known are looked at again: some have passed the hooks */
+    bool aliases;     /* some socket is held under two numbers */
+    bool deaf;        /* some socket could not be armed */
+    bool rearming;    /* the room is new, what is known is not */
+    bool has_looked;  /* the first tick has come */
+    bool room_lost;   /* none of the program's threads has a table that we may look into */
+    bool log_is_busy; /* since the tick's first refusal */
+};
+
+extern struct looking looking;
+
+/* stirred: something is known to have happened; otherwise only whether it is still the same socket is asked.
+ */
+void look(int number, bool stirred);
+
+#endif
