@@ -1,11 +1,14 @@
 #include "backlog.h"
 
+#include <errno.h>
+
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "address.h"
 #include "bare.h"
 #include "hints.h"
 #include "probe.h"
@@ -14,7 +17,8 @@
 #include "socket_calls.h"
 
 enum {
-    LISTENERS_MAX = 64,
+    LISTENERS_MAX = 256,
+    LOOKED_AT_ONCE = 64,
     ANSWER_SIZE = 16384,
     CLOSE_WAIT_ONLY = 1 << STATE_CLOSE_WAIT,
     INFO_LAST_ACK_RECV = 56, /* offset of tcpi_last_ack_recv in struct tcp_info */
@@ -24,28 +28,26 @@ enum {
 struct listener {
     uint64_t cookie; /* 0: free */
     int number;
+    struct address local;
+    int64_t grace;
+    uint32_t gone;      /* dead connections in its queue, when the kernel's list was last read */
     bool waiting;       /* connections waited at the last look too */
     bool reported_full; /* in this spell of trouble, which ends when nothing was wrong for a grace */
     bool reported_gone;
     int64_t trouble_at;
-    int64_t asked_at; /* when the kernel's list was last read for it */
 };
 
 static struct listener listeners[LISTENERS_MAX];
 static const struct room *room;
-
-/* One question to sock_diag, answered outside the program's table. */
-struct question {
-    uint16_t port;
-    int64_t grace;
-    uint8_t family;
-    uint32_t gone;
-};
+static int next_listener;
+static int64_t asked_at; /* when the kernel's list was last read */
 
 void backlog_enter(const struct room *here)
 {
     room = here;
     memset(listeners, 0, sizeof listeners);
+    next_listener = 0;
+    asked_at = 0;
 }
 
 void backlog_add(int number, uint64_t cookie)
@@ -81,30 +83,62 @@ static int64_t fin_age(const struct nlmsghdr *message)
     return 0;
 }
 
-static uint16_t port_of(const struct inet_diag_msg *found)
+/* The local address of a listed connection, in the shape of all others. */
+static struct address local_of(const struct inet_diag_msg *found)
 {
-    const uint8_t *bytes = (const uint8_t *)&found->id.idiag_sport; /* network order */
-    return (uint16_t)(bytes[0] << 8 | bytes[1]);
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = found->id.idiag_sport};
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = found->id.idiag_sport};
+    if (found->idiag_family == AF_INET) {
+        memcpy(&in.sin_addr, found->id.idiag_src, sizeof in.sin_addr);
+        return address_from(&in, sizeof in);
+    }
+    memcpy(&in6.sin6_addr, found->id.idiag_src, sizeof in6.sin6_addr);
+    return address_from(&in6, sizeof in6);
 }
 
-/* Counts, in one answer, connections to the port that no process owns (inode 0). False at the end of the
- * list. */
-static bool count(const char *answer, long size, struct question *question)
+static bool wildcard(const struct address *address)
+{
+    static const uint8_t zeros[sizeof address->bytes];
+    return memcmp(address->bytes, zeros, sizeof zeros) == 0;
+}
+
+/* Whether a connection to this address waits in this listener's queue: its own address goes before a
+ * wildcard's. */
+static bool listens_at(const struct listener *listener, const struct address *at)
+{
+    if (!listener->waiting || listener->local.port != at->port)
+        return false;
+    return wildcard(&listener->local) || (listener->local.family == at->family &&
+                                          memcmp(listener->local.bytes, at->bytes, sizeof at->bytes) == 0);
+}
+
+static void count_one(const struct nlmsghdr *message)
+{
+    const struct inet_diag_msg *found = NLMSG_DATA(message);
+    struct address at = local_of(found);
+    int64_t age = fin_age(message);
+    struct listener *owner = NULL;
+    for (int i = 0; i < LISTENERS_MAX && !found->idiag_inode; i++)
+        if (listeners[i].cookie && listens_at(&listeners[i], &at) && (!owner || wildcard(&owner->local)))
+            owner = &listeners[i];
+    if (owner && age >= owner->grace)
+        owner->gone++;
+}
+
+/* Counts, in one answer, connections that no process owns (inode 0). False at the end of the list. */
+static bool count(const char *answer, long size)
 {
     const struct nlmsghdr *message = (const struct nlmsghdr *)answer;
     for (; NLMSG_OK(message, (uint32_t)size); message = NLMSG_NEXT(message, size)) {
         if (message->nlmsg_type == NLMSG_DONE || message->nlmsg_type == NLMSG_ERROR)
             return false;
-        const struct inet_diag_msg *found = NLMSG_DATA(message);
-        if (!found->idiag_inode && port_of(found) == question->port && fin_age(message) >= question->grace)
-            question->gone++;
+        count_one(message);
     }
     return true;
 }
 
-static void ask(void *argument, bool keeps)
+static void ask(long handle, uint8_t family)
 {
-    struct question *question = argument;
     struct {
         struct nlmsghdr header;
         struct inet_diag_req_v2 body;
@@ -112,36 +146,47 @@ static void ask(void *argument, bool keeps)
         .header = {.nlmsg_len = sizeof request,
                    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
                    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .body = {.sdiag_family = question->family,
+        .body = {.sdiag_family = family,
                  .sdiag_protocol = IPPROTO_TCP,
                  .idiag_ext = 1 << (INET_DIAG_INFO - 1),
                  .idiag_states = CLOSE_WAIT_ONLY},
     };
     struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
     char answer[ANSWER_SIZE] __attribute__((aligned(8)));
-    (void)keeps; /* opened and closed here: it is asked for rarely */
+    if (raw_failed(raw_sendto((int)handle, &request, sizeof request, 0, &kernel, sizeof kernel)))
+        return;
+    long size;
+    do
+        size = raw_recvfrom((int)handle, answer, sizeof answer, MSG_DONTWAIT);
+    while (size > 0 && count(answer, size));
+}
+
+/* Opened and closed here: it is asked for rarely. */
+static void ask_the_kernel(void *unused, bool keeps)
+{
+    (void)unused;
+    (void)keeps;
     long handle = raw_socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     if (raw_failed(handle))
         return;
-    if (!raw_failed(raw_sendto((int)handle, &request, sizeof request, 0, &kernel, sizeof kernel))) {
-        long size;
-        do
-            size = raw_recvfrom((int)handle, answer, sizeof answer, MSG_DONTWAIT);
-        while (size > 0 && count(answer, size, question));
-    }
+    ask(handle, AF_INET);
+    ask(handle, AF_INET6);
     raw1(SYS_close, handle);
 }
 
-static uint32_t gone_in_queue(struct listener *listener, const struct facts *facts, int64_t grace)
+/* One list for all listeners, and not often: it makes the kernel walk every bucket of its table. */
+static void count_the_gone(void)
 {
-    struct question question = {.port = facts->local.port, .grace = grace, .family = AF_INET};
-    if (!listener->waiting || facts->now - listener->asked_at < ASKED_EVERY_MS)
-        return 0;
-    listener->asked_at = facts->now;
-    room->outside(ask, &question);
-    question.family = AF_INET6;
-    room->outside(ask, &question);
-    return question.gone;
+    int64_t now = bare_now();
+    bool any = false;
+    for (int i = 0; i < LISTENERS_MAX; i++)
+        any |= listeners[i].cookie && listeners[i].waiting;
+    if (!any || now - asked_at < ASKED_EVERY_MS)
+        return;
+    asked_at = now;
+    for (int i = 0; i < LISTENERS_MAX; i++)
+        listeners[i].gone = 0;
+    room->outside(ask_the_kernel, NULL);
 }
 
 static void look(struct listener *listener, const struct policy *policy)
@@ -149,6 +194,8 @@ static void look(struct listener *listener, const struct policy *policy)
     struct facts facts;
     struct hint_copy hint;
     int handle = room->borrow(listener->number);
+    if (handle < 0 && handle != -EBADF)
+        return; /* no telling */
     bool same = handle >= 0 && probe(handle, &facts) && facts.cookie == listener->cookie;
     if (handle >= 0)
         room->give_back(handle);
@@ -156,12 +203,14 @@ static void look(struct listener *listener, const struct policy *policy)
         listener->cookie = 0;
         return;
     }
+    listener->local = facts.local;
     bool full = facts.accept_queue > facts.accept_limit; /* as sk_acceptq_is_full() has it */
     struct subject subject = {.direction = DIRECTION_IN, .cause = CAUSE_EOF_UNREAD, .local = facts.local};
     struct socket_policy chosen = policy_choose(policy, &subject);
     if (chosen.action == ACTION_IGNORE)
         return;
-    uint32_t gone = facts.accept_queue ? gone_in_queue(listener, &facts, chosen.grace) : 0;
+    listener->grace = chosen.grace;
+    uint32_t gone = facts.accept_queue < listener->gone ? facts.accept_queue : listener->gone;
     listener->waiting = facts.accept_queue > 0;
     if (full || gone || (listener->waiting && listener->reported_gone))
         listener->trouble_at = facts.now;
@@ -178,7 +227,11 @@ static void look(struct listener *listener, const struct policy *policy)
 
 void backlog_look(const struct policy *policy)
 {
-    for (int i = 0; i < LISTENERS_MAX; i++)
-        if (listeners[i].cookie)
-            look(&listeners[i], policy);
+    count_the_gone();
+    for (int looked = 0; looked < LOOKED_AT_ONCE; looked++) {
+        struct listener *listener = &listeners[next_listener];
+        next_listener = (next_listener + 1) % LISTENERS_MAX;
+        if (listener->cookie)
+            look(listener, policy);
+    }
 }

@@ -45,13 +45,25 @@ static int kept = -1;        /* the open log or socket, where the room lets us k
 static bool torn;            /* the last write came out short: the next line begins on a fresh one */
 static bool told_unwritable; /* stderr has heard that the log cannot be opened */
 
-static struct identity identify(int handle)
+/* Of a handle, or of whatever a path names now. */
+static struct identity identify_at(int handle, const char *name)
 {
     struct statx status;
-    if (raw5(SYS_statx, handle, (long)"", AT_EMPTY_PATH, STATX_TYPE | STATX_INO, (long)&status) < 0)
+    if (raw5(SYS_statx, handle, (long)name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_INO,
+             (long)&status) < 0)
         return (struct identity){0, 0, 0};
     return (struct identity){(uint64_t)status.stx_dev_major << 32 | status.stx_dev_minor, status.stx_ino,
                              status.stx_mode & S_IFMT};
+}
+
+static struct identity identify(int handle)
+{
+    return identify_at(handle, "");
+}
+
+static bool same_file(struct identity one, struct identity other)
+{
+    return one.mode && one.device == other.device && one.inode == other.inode;
 }
 
 /* Appends what fits; a path that is cut is refused by open(2) later or names another file in the same
@@ -162,7 +174,7 @@ static enum log_result write_stderr(const char *text, size_t size)
         return LOG_LOST;
     struct identity now = identify(handle);
     enum log_result result = LOG_LOST;
-    if (now.mode && now.device == first_stderr.device && now.inode == first_stderr.inode)
+    if (same_file(now, first_stderr))
         result = written(write_at_once(handle, now.mode, text, size), size);
     room->give_back(handle);
     return result;
@@ -255,9 +267,24 @@ static void open_outside(void *argument, bool keeps)
         kept = target == LOG_FILE ? open_file(argument) : open_daemon(argument);
 }
 
+/* A log that was moved away (logrotate(8)) is opened anew under its name, where that is still allowed. */
+static void follow_rotation(void)
+{
+    struct errand unheard = {NULL, 0, LOG_LOST, 0};
+    if (target != LOG_FILE || kept < 0 || same_file(identify(kept), identify_at(AT_FDCWD, path)))
+        return;
+    int fresh = open_file(&unheard);
+    if (fresh < 0)
+        return;
+    raw1(SYS_close, kept);
+    kept = fresh;
+    torn = false;
+}
+
 static void write_outside(void *argument, bool keeps)
 {
     struct errand *errand = argument;
+    follow_rotation();
     open_outside(errand, keeps);
     if (kept < 0)
         return;

@@ -5,6 +5,7 @@
  */
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "bare.h"
 #include "hints.h"
@@ -12,16 +13,20 @@
 #include "raw.h"
 #include "room.h"
 #include "scribe.h"
+#include "socket_calls.h"
 
 enum {
     POLL_RDHUP = 0x2000,
     UNKNOWN_AT_ONCE = 256, /* numbers a tick that no hook knows; 0.1 to 0.2 microseconds each */
     SOCKETS_AT_ONCE = 8192,
+    NUMBERS_AT_LEAST = 1024, /* how far above the highest tracked number a round goes */
+    FULL_ROUND_EVERY = 16,
 };
 
 static uint8_t *waiting;     /* waiting[number]: it is armed, and nothing was heard of it yet */
 static struct pollfd *asked; /* SOCKETS_AT_ONCE of them */
 static unsigned next_waiting, next_unknown, highest;
+static unsigned rounds = 1;
 
 static bool enter(bool anew)
 {
@@ -84,17 +89,31 @@ static size_t stirred(struct news *news, size_t room_for, bool *more)
 static bool is_socket(unsigned number)
 {
     int type, size = sizeof type;
-    return raw5(SYS_getsockopt, number, 1 /* SOL_SOCKET */, 3 /* SO_TYPE */, (long)&type, (long)&size) == 0;
+    return raw_getsockopt((int)number, SOL_SOCKET, SO_TYPE, &type, &size) == 0;
+}
+
+/*
+ * Where a round ends: the kernel gives the lowest free number, so there is little
+ * far above the highest that was met. Every so often all numbers have their turn.
+ */
+static unsigned round_end(void)
+{
+    struct rlimit64 limit = {.rlim_cur = NUMBERS_AT_LEAST};
+    unsigned most = (unsigned)atomic_load_explicit(&hints_end, memory_order_relaxed) + NUMBERS_AT_LEAST;
+    raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit);
+    if (most > limit.rlim_cur || rounds % FULL_ROUND_EVERY == 0)
+        most = limit.rlim_cur < hints_capacity ? (unsigned)limit.rlim_cur : hints_capacity;
+    return most;
 }
 
 static size_t unknown(struct news *news, bool *round_done)
 {
-    struct rlimit64 limit = {.rlim_cur = 1024};
-    raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit);
+    unsigned end = round_end();
     size_t count = 0;
     for (unsigned looked = 0; looked < UNKNOWN_AT_ONCE; looked++, next_unknown++) {
-        if (next_unknown >= limit.rlim_cur || next_unknown >= hints_capacity) {
+        if (next_unknown >= end) {
             next_unknown = 0;
+            rounds++;
             *round_done = true;
             break;
         }

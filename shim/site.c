@@ -27,7 +27,7 @@ static bool peek(uintptr_t from, void *to, size_t size)
 {
     struct iovec local = {to, size};
     struct iovec remote = {(void *)from, size};
-    return raw6(SYS_process_vm_readv, raw0(SYS_getpid), (long)&local, 1, (long)&remote, 1, 0) == (long)size;
+    return raw6(SYS_process_vm_readv, raw0(SYS_gettid), (long)&local, 1, (long)&remote, 1, 0) == (long)size;
 }
 
 /* A string that may end just before unmapped memory: never read across a page. */

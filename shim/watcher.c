@@ -1,5 +1,6 @@
 #include "watcher.h"
 
+#include "alone.h"
 #include "backlog.h"
 #include "bare.h"
 #include "hints.h"
@@ -43,7 +44,7 @@ static bool enter(void)
     struct talk *talk = watch->talk;
     const struct room *room = watch->room;
     bool known = talk->watching;
-    raw2(SYS_prctl, SET_NAME, (long)"waitclose"); /* as top -H and ps -L show it */
+    raw2(SYS_prctl, SET_NAME, (long)ALONE_THREAD_NAME);
     if (!room->enter(talk->room != room))
         return false;
     talk->room = room;
@@ -97,9 +98,10 @@ static void keep_watch(void)
     while (order() < ORDER_STOP && !looking.room_lost && !rights_lost) {
         if (order() == ORDER_NONE)
             bare_wait(&watch->talk->order, ORDER_NONE, watch->policy->process.interval);
-        if (order() == ORDER_NONE)
+        if (order() == ORDER_NONE) {
+            alone_end(watch->room);
             tick();
-        else if (order() == ORDER_PAUSE)
+        } else if (order() == ORDER_PAUSE)
             pause();
     }
 }

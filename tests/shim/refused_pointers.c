@@ -1,0 +1,24 @@
+// What the kernel refuses it still refuses: a hook that looked at these arguments itself would crash.
+// policy: grace=1h
+// expect: nothing
+#include "sockets.h"
+
+#include <sys/uio.h>
+
+int main(void)
+{
+    void *volatile bad = (void *)8, *volatile nothing = NULL;
+    volatile int less = -1;
+    int local[2];
+    must(recvmsg(socket(AF_UNIX, SOCK_DGRAM, 0), bad, MSG_DONTWAIT) == -1); /* before any TCP socket */
+    struct pair pair = pair_of_sockets();
+    must(readv(pair.client, bad, 1) == -1 && errno == EFAULT);
+    must(readv(pair.client, nothing, less) == -1 && errno == EINVAL);
+    must(recvmsg(pair.client, bad, 0) == -1 && errno == EFAULT);
+    must(recvmsg(pair.client, nothing, 0) == -1 && errno == EFAULT);
+    must(recvmmsg(pair.client, nothing, 0, 0, NULL) == 0);
+    must(recvmmsg(pair.client, bad, 1, MSG_DONTWAIT, NULL) == -1);
+    must(socketpair(AF_UNIX, SOCK_DGRAM, 0, local) == 0);
+    must(recvmsg(local[0], bad, MSG_DONTWAIT) == -1);
+    return 0;
+}
