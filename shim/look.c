@@ -37,12 +37,6 @@ static void lost(int number, uint64_t cookie)
     suspect->lost_round = looking.rounds + 2; /* a round that began after now has ended by then */
 }
 
-static bool born_through_hook(int number)
-{
-    struct hint_copy hint;
-    return number >= 0 && hints_copy(number, &hint) && hint.flags & HINT_BORN;
-}
-
 /*
  * A socket that was not under this number before; what was there then, if
  * anything, had this generation of the hint. False: not one of ours.
@@ -58,9 +52,7 @@ static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint3
     }
     enum armed armed = looking.room->arm(number, handle, cookie);
     int twin = armed == ARMED_BEFORE ? sockets_holder(cookie) : -1;
-    /* A socket is born under one number: what is noted here is another's, if its twin was born through a
-     * hook. */
-    bool stale = (before && generation == hint.generation) || born_through_hook(twin);
+    bool stale = before && generation == hint.generation;
     looking.deaf |= armed == ARMED_NOT;
     looking.aliases |= twin >= 0;
     if (stale || !hints_tracked(number)) { /* no hook saw this one's birth: what is noted is about another */

@@ -31,7 +31,7 @@ enum {
     PATIENCE_MS = 15000, /* and to say what it should */
     ROUND_MS = 1500,     /* after this, and so many looks, it has met a socket that passed no hook */
     ROUND_LOOKS = 30,
-    HELD_UP_MS = 500, /* a report that comes so late tells that the watcher could not look as it should */
+    HELD_UP_MS = 700, /* a report that comes so late tells that the watcher could not look as it should */
     QUEUE_MS = 60,    /* how long a connection waits to be accepted, by design */
     STEPS_MAX = 12,
 };
