@@ -6,8 +6,10 @@
 
 #include "waitclose/address.h"
 
-/* family is ADDRESS_NONE for anything but IPv4 and IPv6, or where size does not cover the whole. Callable
- * from anywhere. */
+/*
+ * family is ADDRESS_NONE for anything but IPv4 and IPv6, or where size does not cover the whole.
+ * Callable from anywhere.
+ */
 struct address address_from(const void *sockaddr, socklen_t size);
 
 #endif

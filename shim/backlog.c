@@ -102,8 +102,10 @@ static bool wildcard(const struct address *address)
     return memcmp(address->bytes, zeros, sizeof zeros) == 0;
 }
 
-/* Whether a connection to this address waits in this listener's queue: its own address goes before a
- * wildcard's. */
+/*
+ * Whether a connection to this address waits in this listener's queue: its own address goes before
+ * a wildcard's.
+ */
 static bool listens_at(const struct listener *listener, const struct address *at)
 {
     if (!listener->waiting || listener->local.port != at->port)

@@ -14,8 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Anonymous private memory, zero, not reserved, not inherited by fork where `inherit` is false; NULL when
- * there is none. */
+/*
+ * Anonymous private memory, zero, not reserved, not inherited by fork where `inherit` is false;
+ * NULL when there is none.
+ */
 void *bare_memory(size_t size, bool inherit);
 void bare_memory_free(void *memory, size_t size);
 /* Moves if it must; NULL (and the old block as it was) when there is no room. */

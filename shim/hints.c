@@ -53,8 +53,10 @@ void hints_changed(int number)
     set_bit(changed_words, (unsigned)number / 64);
 }
 
-/* Opens a record for rewriting. A second writer (a number that two threads fight over) is let through:
- * details may mix. */
+/*
+ * Opens a record for rewriting. A second writer (a number that two threads fight over) is let
+ * through: details may mix.
+ */
 static struct hint *begin(int number)
 {
     struct hint *hint = &hints_records[number];

@@ -78,8 +78,10 @@ extern struct hint *hints_records;
 extern _Atomic int hints_end; /* one above the highest number that was ever tracked */
 #pragma GCC visibility pop
 
-/* Constructor only. births: a counter that does not pass to a forked child. stack: frames to keep at each
- * birth, 0 to HINTS_STACK_MAX. False: no memory, everything stays off. */
+/*
+ * Constructor only. births: a counter that does not pass to a forked child. stack: frames to keep
+ * at each birth, 0 to HINTS_STACK_MAX. False: no memory, everything stays off.
+ */
 bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births);
 
 /* The glance: whether this number was a TCP socket when we last heard of it. Any thread, signal handlers. */

@@ -7,8 +7,10 @@
 #include "life.h"
 #include "next.h"
 
-/* A jump, and nothing on the stack: the child returns through it first (vfork(2)). Makefile and test hold the
- * compiler to it. */
+/*
+ * A jump, and nothing on the stack: the child returns through it first (vfork(2)). Makefile and
+ * test hold the compiler to it.
+ */
 #define HOOK_VFORK(returns, name, parameters, arguments)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
@@ -62,15 +64,8 @@ static void sandbox_comes(void)
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_READ(...)
-#define HOOK_READ_MESSAGE(...)
-#define HOOK_READ_MANY(...)
-#define HOOK_SOCKET(...)
-#define HOOK_ACCEPT(...)
-#define HOOK_CONNECT(...)
-#define HOOK_LISTEN(...)
-#define HOOK_SHUTDOWN(...)
-#define HOOK_CLOSE(...)
+#include "hooks_not_here.h"
+
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments)
 #include "hooks.def"

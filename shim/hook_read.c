@@ -27,8 +27,10 @@ static bool message_asks(const struct msghdr *message, int flags)
     return !(flags & MSG_ERRQUEUE) && vector_asks(message->msg_iov, message->msg_iovlen);
 }
 
-/* An errno after which the connection is gone; the others (EAGAIN, EINTR, EFAULT, EINVAL, ENOMEM, ...) leave
- * it as it was. */
+/*
+ * An errno after which the connection is gone; the others (EAGAIN, EINTR, EFAULT, EINVAL, ENOMEM,
+ * ...) leave it as it was.
+ */
 static bool for_good(int error)
 {
     switch (error) {
@@ -145,18 +147,8 @@ static void look_at_received(struct msghdr *message)
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_SOCKET(...)
-#define HOOK_ACCEPT(...)
-#define HOOK_CONNECT(...)
-#define HOOK_LISTEN(...)
-#define HOOK_SHUTDOWN(...)
-#define HOOK_CLOSE(...)
-#define HOOK_VFORK(...)
-#define HOOK_EXIT(...)
-#define HOOK_RIGHTS(...)
-#define HOOK_ALONE(...)
-#define HOOK_PRCTL(...)
-#define HOOK_SYSCALL(...)
+#include "hooks_not_here.h"
+
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments, asked)
 #include "hooks.def"

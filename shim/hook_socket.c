@@ -35,8 +35,10 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         return born(next.name arguments, CALLER, 0, NULL, NULL);                                             \
     }
 
-/* What a TCP listener gives is a TCP socket. A listener that no hook has seen is adopted by the watcher, and
- * so are its children. */
+/*
+ * What a TCP listener gives is a TCP socket. A listener that no hook has seen is adopted by the
+ * watcher, and so are its children.
+ */
 #define HOOK_ACCEPT(returns, name, parameters, arguments)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
@@ -77,8 +79,10 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         return result;                                                                                       \
     }
 
-/* Before the real call: afterwards the number may be another thread's. A vfork child closes its own copy
- * only. */
+/*
+ * Before the real call: afterwards the number may be another thread's. A vfork child closes its own
+ * copy only.
+ */
 #define HOOK_CLOSE(returns, name, parameters, arguments)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
@@ -87,15 +91,8 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_READ(...)
-#define HOOK_READ_MESSAGE(...)
-#define HOOK_READ_MANY(...)
-#define HOOK_VFORK(...)
-#define HOOK_EXIT(...)
-#define HOOK_RIGHTS(...)
-#define HOOK_ALONE(...)
-#define HOOK_PRCTL(...)
-#define HOOK_SYSCALL(...)
+#include "hooks_not_here.h"
+
 #define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
     HOOK_##family(returns, name, parameters, arguments)
 #include "hooks.def"

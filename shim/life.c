@@ -33,8 +33,10 @@ enum {
     BYTES_A_NUMBER = 64,
 };
 
-/* All that must be new in a forked child: one page, which the kernel empties there (Linux 4.14), or our fork
- * handler. */
+/*
+ * All that must be new in a forked child: one page, which the kernel empties there (Linux 4.14), or
+ * our fork handler.
+ */
 struct life {
     _Atomic uint32_t state;
     _Atomic uint32_t births;
@@ -59,8 +61,10 @@ static int process_id(void)
     return (int)raw0(SYS_getpid);
 }
 
-/* In a child made by vfork(2), or by a clone(2) that shares the memory: what it does is not the program's
- * doing. */
+/*
+ * In a child made by vfork(2), or by a clone(2) that shares the memory: what it does is not the
+ * program's doing.
+ */
 static bool in_other_process(void)
 {
     int process = atomic_load_explicit(&life->process, memory_order_relaxed);
@@ -79,7 +83,9 @@ static bool move(enum life_state from, enum life_state to)
     return atomic_compare_exchange_strong(&life->state, &expected, to);
 }
 
-/* The watcher's thread. Where its room cannot be had, or is lost, the next TCP socket starts it in the other.
+/*
+ * The watcher's thread. Where its room cannot be had, or is lost, the next TCP socket starts it in
+ * the other.
  */
 static void watch_thread(void *argument)
 {
@@ -145,7 +151,9 @@ static bool out_of_reach(void)
     return !life || life_sandboxed() || in_other_process();
 }
 
-/* Whoever is about to start the watcher has seen no pause: it will be there in a moment, and can be paused.
+/*
+ * Whoever is about to start the watcher has seen no pause: it will be there in a moment, and can be
+ * paused.
  */
 static void await_started(void)
 {
@@ -232,8 +240,10 @@ int life_finish(int status)
     return status == 0 && leaked && policy.process.exitcode ? (int)policy.process.exitcode : status;
 }
 
-/* Runs after the program's own exit handlers and all destructors, because it was registered before them
- * (on_exit(3)). */
+/*
+ * Runs after the program's own exit handlers and all destructors, because it was registered before
+ * them (on_exit(3)).
+ */
 static void at_exit(int status, void *unused)
 {
     (void)unused;
@@ -247,8 +257,10 @@ static void in_forking_parent(void)
     life->talk.may_share = true;
 }
 
-/* The child inherits the sockets and not the watcher. It gets one at once: later it may have locked itself in
- * a sandbox. */
+/*
+ * The child inherits the sockets and not the watcher. It gets one at once: later it may have locked
+ * itself in a sandbox.
+ */
 static void in_forked_child(void)
 {
     memset(life, 0, sizeof *life);

@@ -44,8 +44,10 @@ static inline bool life_idle(void)
     return hints_capacity && atomic_load_explicit(life_state, memory_order_relaxed) == LIFE_IDLE;
 }
 
-/* Set by prctl(2): a seccomp filter may have come into force, and kill for a system call that it does not
- * know. */
+/*
+ * Set by prctl(2): a seccomp filter may have come into force, and kill for a system call that it
+ * does not know.
+ */
 extern _Atomic bool life_has_sandbox __attribute__((visibility("hidden")));
 
 static inline bool life_sandboxed(void)
@@ -60,8 +62,10 @@ static inline bool life_sandboxed(void)
 void life_pause(void);
 void life_resume(void);
 
-/* Around what needs the program's own threads to be all there are: the watcher has ended meanwhile, and is
- * started anew. */
+/*
+ * Around what needs the program's own threads to be all there are: the watcher has ended meanwhile,
+ * and is started anew.
+ */
 void life_stop(void);
 void life_restart(void);
 

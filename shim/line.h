@@ -34,8 +34,10 @@ void line_seconds(struct line *line, const char *key, int64_t ms);
 void line_address(struct line *line, const char *key, const struct address *address);
 void line_cookie(struct line *line, const char *key, uint64_t value);
 void line_true(struct line *line, const char *key);
-/* JSON: an array; text: joined by commas. What does not fit is left out, and so is what would leave no room
- * for a few fields more. */
+/*
+ * JSON: an array; text: joined by commas. What does not fit is left out, and so is what would leave
+ * no room for a few fields more.
+ */
 void line_list(struct line *line, const char *key, const char *const *values, size_t count);
 /* Ends the line with a newline; afterwards text holds `length` bytes. */
 void line_end(struct line *line);

@@ -66,8 +66,10 @@ static bool same_file(struct identity one, struct identity other)
     return one.mode && one.device == other.device && one.inode == other.inode;
 }
 
-/* Appends what fits; a path that is cut is refused by open(2) later or names another file in the same
- * directory. */
+/*
+ * Appends what fits; a path that is cut is refused by open(2) later or names another file in the
+ * same directory.
+ */
 static void append(char *to, size_t size, const char *text)
 {
     size_t length = strlen(to), more = strlen(text);
@@ -231,8 +233,10 @@ static int open_daemon(struct errand *errand)
     return keep_high(handle);
 }
 
-/* A datagram for the daemon: syslog's with its priority in front, journald's as fields
- * (systemd.journal-fields(7)). */
+/*
+ * A datagram for the daemon: syslog's with its priority in front, journald's as fields
+ * (systemd.journal-fields(7)).
+ */
 static long send_to_daemon(int handle, const char *text, size_t size)
 {
     char datagram[5000];

@@ -219,7 +219,9 @@ static void examine(int number, int handle, uint64_t cookie)
         looking.room->arm(number, handle, facts.cookie);
 }
 
-/* stirred: something is known to have happened; otherwise only whether it is still the same socket is asked.
+/*
+ * stirred: something is known to have happened; otherwise only whether it is still the same socket
+ * is asked.
  */
 void look(int number, bool stirred)
 {

@@ -30,7 +30,9 @@ struct looking {
 
 extern struct looking looking;
 
-/* stirred: something is known to have happened; otherwise only whether it is still the same socket is asked.
+/*
+ * stirred: something is known to have happened; otherwise only whether it is still the same socket
+ * is asked.
  */
 void look(int number, bool stirred);
 

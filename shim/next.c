@@ -41,7 +41,9 @@ struct next next = {
 #undef HOOK
 };
 
-/* A libc that lacks one of them (musl has no fortified twins) is asked by nobody for it: the bare call stays.
+/*
+ * A libc that lacks one of them (musl has no fortified twins) is asked by nobody for it: the bare
+ * call stays.
  */
 static void resolve(void **place, const char *name)
 {

@@ -73,7 +73,9 @@ enum value_result { VALUE_TAKEN, VALUE_WRONG, VALUE_NOT_BUILT };
  */
 enum value_result policy_key_set(const struct policy_key *key, void *fields, const char *value);
 
-/* The value in a field as it would be written, quoted where it must be; "" for a selector that was not given.
+/*
+ * The value in a field as it would be written, quoted where it must be; "" for a selector that was
+ * not given.
  */
 void policy_key_format(const struct policy_key *key, const void *fields, char *buffer, size_t size);
 

@@ -41,8 +41,10 @@ struct excerpt excerpt(const char *text, size_t length);
 /* Copies text from outside as printable ASCII with C escapes; what does not fit is cut and ends in "...". */
 void policy_escape(char *buffer, size_t size, const char *text, size_t length);
 
-/* Fills in the mistake, for the place `where` in the text. Always false, so that a reading function can end
- * with it. */
+/*
+ * Fills in the mistake, for the place `where` in the text. Always false, so that a reading function
+ * can end with it.
+ */
 __attribute__((format(printf, 3, 4))) bool reader_mistaken(const struct reader *reader, const char *where,
                                                            const char *format, ...);
 
@@ -52,8 +54,10 @@ const char *reader_skip(const char *at);
 /* Reads a key and the '=' or '!=' right after it, if there is one. */
 bool reader_key(struct reader *reader, struct key_token *token);
 
-/* Reads a value, quoted or bare, into reader->value. In a section's brackets a bare value ends before ']'
- * too. */
+/*
+ * Reads a value, quoted or bare, into reader->value. In a section's brackets a bare value ends
+ * before ']' too.
+ */
 bool reader_value(struct reader *reader, bool in_brackets);
 
 #endif

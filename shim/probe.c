@@ -25,8 +25,10 @@ enum {
     INPUT_QUEUE_REQUEST = 0x541B,  /* SIOCINQ */
     OUTPUT_QUEUE_REQUEST = 0x5411, /* SIOCOUTQ */
     POLL_RDHUP = 0x2000,
-    /* A TLS record: 5 bytes of header; the longest close_notify seen is 1.2 with a MAC and a block of
-       padding. */
+    /*
+     * A TLS record: 5 bytes of header; the longest close_notify seen is 1.2 with a MAC and a block
+     * of padding.
+     */
     TLS_HEADER = 5,
     TLS_ALERT = 21,
     TLS_APPLICATION_DATA = 23,
@@ -146,8 +148,10 @@ static void read_counters(struct facts *facts, const struct kernel_tcp_info *inf
     facts->control_acked = sent_counted ? (int)(info->bytes_acked - sent) : -1;
     if (before_our_fin && !facts->send_q && facts->control_acked >= 0)
         facts->direction = facts->control_acked ? DIRECTION_OUT : DIRECTION_IN;
-    /* In CLOSE what was sent may not have been acknowledged, so only where nothing was; and 1 is a SYN or a
-     * FIN. */
+    /*
+     * In CLOSE what was sent may not have been acknowledged, so only where nothing was; and 1 is a
+     * SYN or a FIN.
+     */
     if (facts->state == STATE_CLOSE && facts->established && !sent)
         facts->direction = facts->control_acked == 0   ? DIRECTION_IN
                            : facts->control_acked == 2 ? DIRECTION_OUT

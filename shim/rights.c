@@ -40,8 +40,10 @@ static bool same_groups(const struct rights *rights)
     return count == rights->more_count && memcmp(mine, rights->more, (size_t)count * sizeof *mine) == 0;
 }
 
-/* Groups first and users last: whoever gives up root can change nothing more. What is so already needs no
- * leave. */
+/*
+ * Groups first and users last: whoever gives up root can change nothing more. What is so already
+ * needs no leave.
+ */
 bool rights_take(const struct rights *rights)
 {
     const uint32_t *users = rights->users, *groups = rights->groups;

@@ -19,7 +19,9 @@ enum {
 static int pidfd, epoll, listing;
 static int next_unknown;
 
-/* Opens the list of the descriptors that a thread has: /proc/self/fd would be the main thread's, gone or not.
+/*
+ * Opens the list of the descriptors that a thread has: /proc/self/fd would be the main thread's,
+ * gone or not.
  */
 static long open_listing(int task)
 {
@@ -57,8 +59,10 @@ static bool take_task(int task, void *taken)
     return !*(bool *)taken;
 }
 
-/* The main thread may have gone by pthread_exit(3), and its table with it: any other of the program's will
- * do. */
+/*
+ * The main thread may have gone by pthread_exit(3), and its table with it: any other of the
+ * program's will do.
+ */
 static bool take_any_thread(void)
 {
     bool taken = false;

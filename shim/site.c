@@ -21,8 +21,10 @@ static struct module modules[MODULES_MAX];
 static size_t module_count;
 static bool modules_read;
 
-/* Reads our own memory without the danger of touching it: what is no longer mapped is an error here, not a
- * fault. */
+/*
+ * Reads our own memory without the danger of touching it: what is no longer mapped is an error
+ * here, not a fault.
+ */
 static bool peek(uintptr_t from, void *to, size_t size)
 {
     struct iovec local = {to, size};

@@ -1,5 +1,7 @@
-/* The socket calls the watcher makes, raw: i386 reaches them since 4.3 without socketcall(2). Answers are
- * values or -errno. */
+/*
+ * The socket calls the watcher makes, raw: i386 reaches them since 4.3 without socketcall(2).
+ * Answers are values or -errno.
+ */
 #ifndef WAITCLOSE_SOCKET_CALLS_H
 #define WAITCLOSE_SOCKET_CALLS_H
 

@@ -10,8 +10,10 @@ static uint32_t *generations;
 static unsigned size;
 static int end;
 
-/* Suspects: a pool, their due times beside it, and a hash from cookie to place (0: empty, otherwise place +
- * 1). */
+/*
+ * Suspects: a pool, their due times beside it, and a hash from cookie to place (0: empty, otherwise
+ * place + 1).
+ */
 static struct suspect *pool;
 static int64_t *dues;
 static uint32_t *buckets;

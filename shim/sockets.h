@@ -39,8 +39,10 @@ struct suspect {
  */
 bool sockets_open(unsigned numbers);
 
-/* The cookie of the socket that was last seen under a number; 0: none. And the hint's generation at that
- * time. */
+/*
+ * The cookie of the socket that was last seen under a number; 0: none. And the hint's generation at
+ * that time.
+ */
 uint64_t sockets_cookie(int number);
 uint32_t sockets_generation(int number);
 void sockets_set(int number, uint64_t cookie, uint32_t generation);
@@ -48,18 +50,24 @@ void sockets_set(int number, uint64_t cookie, uint32_t generation);
 /* One above the highest number that ever held a socket. */
 int sockets_end(void);
 
-/* A number under which the socket was last seen, or -1. The full cookie, or its low half. Walks all numbers.
+/*
+ * A number under which the socket was last seen, or -1. The full cookie, or its low half. Walks all
+ * numbers.
  */
 int sockets_holder(uint64_t cookie);
 int sockets_holder_of_half(uint32_t low_half);
 
-/* NULL: there is none. suspects_make also returns NULL when there is no memory. Valid until the next
- * suspects_make. */
+/*
+ * NULL: there is none. suspects_make also returns NULL when there is no memory. Valid until the
+ * next suspects_make.
+ */
 struct suspect *suspects_find(uint64_t cookie);
 struct suspect *suspects_make(uint64_t cookie);
 void suspects_drop(struct suspect *suspect);
 
-/* When to look again: ms, CLOCK_MONOTONIC. Kept apart from the records, so that a tick reads 8 bytes of each.
+/*
+ * When to look again: ms, CLOCK_MONOTONIC. Kept apart from the records, so that a tick reads 8
+ * bytes of each.
  */
 void suspects_set_due(const struct suspect *suspect, int64_t due);
 

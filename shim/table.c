@@ -11,8 +11,10 @@ enum {
     NUMBERS_MAX = 1 << 20,
 };
 
-/* No number above the limit of now, unless it was lowered under way: then such a file stays open with us, and
- * no more. */
+/*
+ * No number above the limit of now, unless it was lowered under way: then such a file stays open
+ * with us, and no more.
+ */
 static void close_each(void)
 {
     struct rlimit64 limit = {.rlim_cur = NUMBERS_MAX};

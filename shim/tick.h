@@ -10,8 +10,10 @@ void tick_open(void);
 
 void tick(void);
 
-/* The last look: everything once, also what is not due; what the log refuses is offered again for a while.
- * And the summary. */
+/*
+ * The last look: everything once, also what is not due; what the log refuses is offered again for a
+ * while. And the summary.
+ */
 void tick_last(void);
 
 #endif

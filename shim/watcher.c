@@ -74,7 +74,9 @@ static void take_rights(void *refused)
         *(bool *)refused = true;
 }
 
-/* While the program's rights change. The log is opened before: afterwards nobody here may have the right to.
+/*
+ * While the program's rights change. The log is opened before: afterwards nobody here may have the
+ * right to.
  */
 static void pause(void)
 {

@@ -1,5 +1,7 @@
-/* The floor: a preloaded library that only forwards, once by a jump and once by a call. What the shim is
- * measured against. */
+/*
+ * The floor: a preloaded library that only forwards, once by a jump and once by a call. What the
+ * shim is measured against.
+ */
 #include <dlfcn.h>
 #include <sys/socket.h>
 #include <sys/types.h>
