@@ -188,12 +188,16 @@ static void judge(int number, const struct facts *facts, const struct hint_copy 
             suspects_drop(suspect);
         return;
     }
+    bool first_heard_of = !suspect && !(hint->flags & HINT_BORN) && !looking.ending;
     suspect = suspect_for(number, facts, hint);
     if (!suspect)
         return;
     suspect->past.ended_at = past.ended_at;
     suspects_set_due(suspect, result.at);
-    if (result.kind == VERDICT_LEAK)
+    if (result.kind == VERDICT_LEAK && first_heard_of)
+        suspects_set_due(suspect,
+                         facts->now + 1); /* the number it was born under may be met in this very tick */
+    else if (result.kind == VERDICT_LEAK)
         leak(suspect, facts, hint, &result);
     else if (suspect->state == SUSPECT_LEAKED)
         suspects_set_state(suspect, SUSPECT_WATCHED); /* it has come alive */

@@ -23,6 +23,7 @@ struct looking {
     bool aliases;     /* some socket is held under two numbers */
     bool deaf;        /* some socket could not be armed */
     bool rearming;    /* the room is new, what is known is not */
+    bool ending;      /* this is the last look */
     bool has_looked;  /* the first tick has come */
     bool room_lost;   /* none of the program's threads has a table that we may look into */
     bool log_is_busy; /* since the tick's first refusal */

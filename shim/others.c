@@ -6,17 +6,23 @@
 #include "directory.h"
 #include "raw.h"
 
-enum { INODES_FIRST = 4096, PATH_SIZE = DIRECTORY_NAME_MAX + 4 };
+enum {
+    REST = 20, /* on a machine where it takes long it is read less often: 5 % of the time at most */
+    INODES_FIRST = 4096,
+    PATH_SIZE = DIRECTORY_NAME_MAX + 4,
+};
 
 /* A hash set of inode numbers; 0 is an empty place. At most half full. */
 static uint64_t *inodes;
 static uint32_t inodes_size, inodes_count;
 static bool known;
+static int64_t read_at, took; /* ms: when /proc was read last, and how long that took */
 static const struct room *room;
 
 void others_enter(const struct room *here, bool anew)
 {
     room = here;
+    read_at = took = 0;
     if (anew)
         inodes = NULL;
     known = false;
@@ -101,11 +107,14 @@ bool others_hold(uint64_t inode)
     }
     if (!inodes)
         return false;
-    if (!known) {
+    int64_t now = bare_now();
+    if (!known && now - read_at >= took * REST) {
         memset(inodes, 0, inodes_size * sizeof *inodes);
         inodes_count = 0;
         room->outside(read_all, NULL);
         known = true;
+        read_at = bare_now();
+        took = read_at - now;
     }
     return inodes[place_of(inode)] == inode && inode;
 }

@@ -189,10 +189,10 @@ bool probe(int handle, struct facts *facts)
     int size = sizeof info;
     memset(facts, 0, sizeof *facts);
     memset(&info, 0, sizeof info);
-    facts->now = bare_now();
     facts->cookie = probe_cookie(handle);
     if (!facts->cookie || raw_getsockopt(handle, IPPROTO_TCP, TCP_INFO_OPTION, &info, &size) < 0)
         return false;
+    facts->now = bare_now(); /* after the ages: a pause in between makes things seem younger, never older */
     read_info(facts, &info);
     facts->local = socket_address(handle, raw_getsockname);
     if (facts->state == STATE_LISTEN)

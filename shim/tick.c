@@ -115,6 +115,14 @@ static void look_again(void)
     looking.keen -= looking.keen > 0;
 }
 
+/* Numbers may have been reused past the hooks. */
+static void look_at_all_known(void)
+{
+    for (int number = 0; number < sockets_end(); number++)
+        if (sockets_cookie(number))
+            look(number, false);
+}
+
 static void look_at_suspects(int64_t now)
 {
     struct suspect *suspect;
@@ -169,6 +177,7 @@ void tick_last(void)
 {
     int64_t began = bare_now(), progress = began;
     looking.log_is_busy = false;
+    looking.ending = true;
     site_forget();
     others_forget();
     /* A forked child that ends before its first tick has only what it made itself to answer for. */
@@ -176,8 +185,10 @@ void tick_last(void)
     if (!looking.has_looked && !briefly)
         look_at_inheritance();
     look_at_births(true);
-    if (!briefly)
+    if (!briefly) {
         look_at_news(LAST_ROUNDS_MAX, true);
+        look_at_all_known();
+    }
     for (;;) {
         uint32_t before = looking.tally.leaks + looking.tally.healed;
         looking.log_is_busy = false;
