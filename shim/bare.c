@@ -35,11 +35,14 @@ void *memmove(void *to, const void *from, size_t size)
     return to;
 }
 
+/* Only what is large is cleared in words: memory of the watcher's own, which is aligned. */
 void *memset(void *to, int byte, size_t size)
 {
     char *target = to;
-    while (size--)
+    for (; size && (size % sizeof(uintptr_t) || (uintptr_t)target % sizeof(uintptr_t) || byte); size--)
         *target++ = (char)byte;
+    for (; size; size -= sizeof(uintptr_t), target += sizeof(uintptr_t))
+        *(uintptr_t *)(void *)target = 0;
     return to;
 }
 

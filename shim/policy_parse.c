@@ -300,9 +300,16 @@ static bool read_text(struct reader *reader)
 
 void policy_defaults(struct policy *policy)
 {
-    memset(policy, 0, sizeof *policy);
+    /* The rules are left as they are, for there are none: every program that loads the library would pay for
+     * their pages. */
+    policy->off = policy->help = false;
+    policy->rule_count = 0;
+    policy->process.log = LOG_STDERR;
+    policy->process.log_path[0] = '\0';
+    policy->process.format = FORMAT_TEXT;
     policy->process.interval = 1000;
     policy->process.watch = true;
+    policy->process.stack = policy->process.exitcode = 0;
     policy->process.summary = SUMMARY_LEAKS;
 }
 
