@@ -26,7 +26,6 @@
 enum {
     HINTS_MAX = 1 << 20,  /* numbers above go without hints; the watcher finds their sockets all the same */
     HINTS_STACK_MAX = 32, /* frames */
-    HINTS_DIRTY_BITS = 64,
 };
 
 /* marks[number]: the one byte that a hook's first glance reads. */

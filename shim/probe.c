@@ -24,7 +24,6 @@ enum {
     TCP_INFO_OPTION = 11,
     INPUT_QUEUE_REQUEST = 0x541B,  /* SIOCINQ */
     OUTPUT_QUEUE_REQUEST = 0x5411, /* SIOCOUTQ */
-    POLL_RDHUP = 0x2000,
     /*
      * A TLS record: 5 bytes of header; the longest close_notify seen is 1.2 with a MAC and a block
      * of padding.
@@ -97,7 +96,7 @@ static uint32_t queue(int handle, long request)
 
 static unsigned poll_now(int handle)
 {
-    struct pollfd ask = {.fd = handle, .events = POLLIN | POLL_RDHUP};
+    struct pollfd ask = {.fd = handle, .events = POLLIN | POLLRDHUP};
     struct raw_time at_once = {0, 0};
     if (raw5(SYS_ppoll, (long)&ask, 1, (long)&at_once, 0, 0) < 0)
         return 0;

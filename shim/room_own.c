@@ -161,9 +161,9 @@ static size_t own_news(struct news *news, bool *round_done, bool *more)
 
 static int borrow(int number)
 {
-    long handle = pidfd < 0 ? -ESRCH : raw3(RAW_pidfd_getfd, pidfd, number, 0);
-    if (pidfd < 0)
-        return (int)handle;
+    if (pidfd < 0) /* no thread has a table any more: see below */
+        return -ESRCH;
+    long handle = raw3(RAW_pidfd_getfd, pidfd, number, 0);
     if (handle == -ESRCH /* the thread whose table we used has ended */) {
         raw1(SYS_close, pidfd);
         if (listing >= 0)

@@ -16,7 +16,6 @@
 #include "socket_calls.h"
 
 enum {
-    POLL_RDHUP = 0x2000,
     UNKNOWN_AT_ONCE = 256, /* numbers a tick that no hook knows; 0.1 to 0.2 microseconds each */
     SOCKETS_AT_ONCE = 8192,
     NUMBERS_AT_LEAST = 1024, /* how far above the highest tracked number a round goes */
@@ -52,13 +51,8 @@ static unsigned gather(void)
     unsigned count = 0;
     for (; next_waiting < highest && count < most; next_waiting++)
         if (waiting[next_waiting])
-            asked[count++] = (struct pollfd){.fd = (int)next_waiting, .events = POLL_RDHUP};
+            asked[count++] = (struct pollfd){.fd = (int)next_waiting, .events = POLLRDHUP};
     return count;
-}
-
-static uint32_t cookie_of(int number)
-{
-    return (uint32_t)probe_cookie(number);
 }
 
 static size_t stirred(struct news *news, size_t room_for, bool *more)
@@ -75,8 +69,8 @@ static size_t stirred(struct news *news, size_t room_for, bool *more)
                 break;
             }
             waiting[asked[i].fd] = 0; /* armed again by whoever finds it alive */
-            news[found++] =
-                (struct news){.number = asked[i].fd, .cookie = cookie_of(asked[i].fd), .stirred = true};
+            news[found++] = (struct news){
+                .number = asked[i].fd, .cookie = (uint32_t)probe_cookie(asked[i].fd), .stirred = true};
         }
     }
     *more = next_waiting < highest;
