@@ -70,12 +70,26 @@ static void finish(struct hint *hint)
     atomic_store_explicit(&hint->generation, (generation | 1) + 1, memory_order_release);
 }
 
-static void set_mark(int number, enum mark mark)
+static void raise_end(int number)
 {
     int end = atomic_load_explicit(&hints_end, memory_order_relaxed);
     while (number >= end && !atomic_compare_exchange_weak(&hints_end, &end, number + 1))
         ;
+}
+
+static void set_mark(int number, enum mark mark)
+{
+    raise_end(number);
     atomic_store_explicit(&hints_marks[number], mark, memory_order_release);
+}
+
+/* From the watcher: a claimed number is settle.c's until it is done. */
+static void replace_mark(int number, enum mark mark)
+{
+    uint8_t was = atomic_load_explicit(&hints_marks[number], memory_order_relaxed);
+    raise_end(number);
+    while (was != MARK_CLAIMED && !atomic_compare_exchange_weak(&hints_marks[number], &was, mark))
+        ;
 }
 
 static void set_peer(struct hint *hint, const struct address *peer)
@@ -138,11 +152,12 @@ void hints_told_eof(int number)
     hints_told(number, HINT_TOLD_EOF);
 }
 
-void hints_close(int number)
+bool hints_close(int number)
 {
-    uint8_t was = atomic_exchange_explicit(&hints_marks[number], MARK_NONE, memory_order_relaxed);
-    if (was == MARK_KNOWN)
+    uint8_t was = atomic_exchange_explicit(&hints_marks[number], MARK_NONE, memory_order_acq_rel);
+    if (was >= MARK_KNOWN)
         hints_changed(number);
+    return was == MARK_CLAIMED;
 }
 
 bool hints_copy(int number, struct hint_copy *copy)
@@ -190,13 +205,13 @@ static bool empty(int number, uint32_t generation)
 void hints_adopt(int number, uint32_t generation)
 {
     if (empty(number, generation))
-        set_mark(number, MARK_KNOWN);
+        replace_mark(number, MARK_KNOWN);
 }
 
 void hints_disown(int number, uint32_t generation)
 {
     if (empty(number, generation))
-        set_mark(number, MARK_NONE);
+        replace_mark(number, MARK_NONE);
 }
 
 void hints_share(int number, uint32_t generation, int from)
@@ -224,6 +239,42 @@ void hints_known(int number)
     uint8_t tracked = MARK_TRACKED;
     if ((unsigned)number < hints_capacity)
         atomic_compare_exchange_strong(&hints_marks[number], &tracked, MARK_KNOWN);
+}
+
+/*
+ * Only where it was known: a birth meanwhile is another socket's. The time of the last 0 serves no
+ * more, so its place is taken.
+ */
+void hints_mark_ended(int number, uint32_t low_cookie)
+{
+    uint8_t known = MARK_KNOWN;
+    if ((unsigned)number >= hints_capacity ||
+        atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_KNOWN)
+        return;
+    atomic_store_explicit(&hints_records[number].eof_at, low_cookie, memory_order_relaxed);
+    atomic_compare_exchange_strong(&hints_marks[number], &known, MARK_ENDED);
+}
+
+void hints_mark_revived(int number)
+{
+    uint8_t ended = MARK_ENDED;
+    if ((unsigned)number < hints_capacity)
+        atomic_compare_exchange_strong(&hints_marks[number], &ended, MARK_KNOWN);
+}
+
+enum mark hints_claim(int number)
+{
+    if ((unsigned)number >= hints_capacity)
+        return MARK_NONE;
+    uint8_t was = atomic_load_explicit(&hints_marks[number], memory_order_relaxed);
+    bool free = was != MARK_NONE && was != MARK_CLAIMED;
+    return free && atomic_compare_exchange_strong(&hints_marks[number], &was, MARK_CLAIMED) ? was : MARK_NONE;
+}
+
+bool hints_unclaim(int number, enum mark mark)
+{
+    uint8_t claimed = MARK_CLAIMED;
+    return atomic_compare_exchange_strong(&hints_marks[number], &claimed, mark) || claimed != MARK_NONE;
 }
 
 void hints_set_peer(int number, uint32_t generation, const struct address *peer)
@@ -259,9 +310,12 @@ void hints_take_changes(void (*each)(int number, void *context), void *context)
 
 void hints_after_fork(void)
 {
-    for (int number = 0; number < hints_end; number++)
+    for (int number = 0; number < hints_end; number++) {
         if (atomic_load_explicit(&hints_records[number].generation, memory_order_relaxed) & 1)
             finish(&hints_records[number]);
+        if (atomic_load_explicit(&hints_marks[number], memory_order_relaxed) == MARK_CLAIMED)
+            atomic_store_explicit(&hints_marks[number], MARK_TRACKED, memory_order_relaxed);
+    }
 }
 
 unsigned hints_all_changed(void)

@@ -1,6 +1,7 @@
 /*
  * Births and ends. Only here does the library learn who made a socket. Same rules
- * as in hook_read.c; the one exception is that the first TCP socket starts the watcher.
+ * as in hook_read.c; the exceptions are that the first TCP socket starts the watcher, and that
+ * socket() and accept() settle what waits for a thread of the program's (settle.h).
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,6 +10,24 @@
 #include "hints.h"
 #include "life.h"
 #include "next.h"
+#include "settle.h"
+
+/* Only where the policy has ended something, and wants its number back or its reference gone. */
+static inline bool something_waits(void)
+{
+    return __builtin_expect(atomic_load_explicit(&settle_waiting, memory_order_relaxed) != 0, 0);
+}
+
+static __attribute__((noinline, cold)) unsigned settle_here(bool emfile)
+{
+    return life_sandboxed() || life_in_vfork_child() ? 0 : settle(emfile);
+}
+
+/* Whether a call that failed for want of a number may find one now. */
+static bool gave_one_back(int result)
+{
+    return result < 0 && errno == EMFILE && something_waits() && settle_here(true) > 0;
+}
 
 static bool is_tcp(int domain, int type, int protocol)
 {
@@ -32,7 +51,12 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     {                                                                                                        \
         if (!is_tcp(domain, type, protocol))                                                                 \
             return next.name arguments;                                                                      \
-        return born(next.name arguments, CALLER, 0, NULL, NULL);                                             \
+        if (something_waits())                                                                               \
+            settle_here(false);                                                                              \
+        int made = next.name arguments;                                                                      \
+        if (__builtin_expect(gave_one_back(made), 0))                                                        \
+            made = next.name arguments;                                                                      \
+        return born(made, CALLER, 0, NULL, NULL);                                                            \
     }
 
 /*
@@ -44,7 +68,12 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     {                                                                                                        \
         if (!hints_tracked(fd))                                                                              \
             return next.name arguments;                                                                      \
-        return born(next.name arguments, CALLER, HINT_IN, peer, peer_size);                                  \
+        if (something_waits())                                                                               \
+            settle_here(false);                                                                              \
+        int made = next.name arguments;                                                                      \
+        if (__builtin_expect(gave_one_back(made), 0))                                                        \
+            made = next.name arguments;                                                                      \
+        return born(made, CALLER, HINT_IN, peer, peer_size);                                                 \
     }
 
 /* The peer is noted before the call: once it is connected, the watcher may look. */
@@ -86,13 +115,13 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
 #define HOOK_CLOSE(returns, name, parameters, arguments)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
-        if (__builtin_expect(hints_tracked(fd), 0) && !life_in_vfork_child())                                \
-            hints_close(fd);                                                                                 \
+        if (__builtin_expect(hints_tracked(fd), 0) && !life_in_vfork_child() && hints_close(fd))             \
+            return 0;                                                                                        \
         return next.name arguments;                                                                          \
     }
 
 #include "hooks_not_here.h"
 
-#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
+#define HOOK(family, returns, name, parameters, arguments, raw, more)                                        \
     HOOK_##family(returns, name, parameters, arguments)
 #include "hooks.def"

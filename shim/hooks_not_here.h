@@ -11,6 +11,9 @@
 #ifndef HOOK_READ_MANY
 #define HOOK_READ_MANY(...)
 #endif
+#ifndef HOOK_WRITE
+#define HOOK_WRITE(...)
+#endif
 #ifndef HOOK_SOCKET
 #define HOOK_SOCKET(...)
 #endif

@@ -11,6 +11,7 @@ const struct socket_policy socket_defaults = {
     .grace = 30000,
     .unread_grace = 600000,
     .idle = DURATION_OFF,
+    .release = DURATION_OFF,
 };
 
 static bool range_holds(const struct address_range *range, const struct address *address)
@@ -56,9 +57,16 @@ static bool selectors_hold(const struct selectors *selectors, const struct subje
     return range_holds(&selectors->peer, &subject->peer) && range_holds(&selectors->local, &subject->local);
 }
 
-static void apply(struct socket_policy *chosen, const struct rule *rule)
+/* Whether a port= fits one side only by guess, for want of a direction. */
+static bool guessed(const struct selectors *selectors, const struct subject *subject)
 {
-    if (rule->given & 1u << SOCKET_ACTION)
+    return selectors->port_given && subject->direction == DIRECTION_UNKNOWN;
+}
+
+static void apply(struct socket_policy *chosen, const struct rule *rule, const struct subject *subject)
+{
+    bool ends = rule->values.action >= ACTION_FIN;
+    if (rule->given & 1u << SOCKET_ACTION && !(ends && guessed(&rule->selectors, subject)))
         chosen->action = rule->values.action;
     if (rule->given & 1u << SOCKET_GRACE)
         chosen->grace = rule->values.grace;
@@ -66,6 +74,8 @@ static void apply(struct socket_policy *chosen, const struct rule *rule)
         chosen->unread_grace = rule->values.unread_grace;
     if (rule->given & 1u << SOCKET_IDLE)
         chosen->idle = rule->values.idle;
+    if (rule->given & 1u << SOCKET_RELEASE)
+        chosen->release = rule->values.release;
 }
 
 struct socket_policy policy_choose(const struct policy *policy, const struct subject *subject)
@@ -75,7 +85,7 @@ struct socket_policy policy_choose(const struct policy *policy, const struct sub
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
         if (selectors_hold(&rule->selectors, subject))
-            apply(&chosen, rule);
+            apply(&chosen, rule, subject);
     }
     return chosen;
 }

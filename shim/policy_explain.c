@@ -7,7 +7,7 @@
 /* A meaning around its value: before, value, after; without `after` the value is not repeated. */
 struct sentence {
     const char *key;
-    const char *value; /* NULL: any other */
+    const char *value; /* NULL: any other; "*:term": any that ends so */
     const char *before, *after;
 };
 
@@ -27,11 +27,30 @@ static const struct sentence sentences[] = {
     {"stack", NULL, "a report gives up to ", " frames of the stack that made the socket"},
     {"exitcode", "none", "the program's exit status stays its own", NULL},
     {"exitcode", NULL, "a program that leaked and would have exited with 0 exits with ", ""},
+    {"limit", "none", "however many sockets leak, the process is left alone", NULL},
+    {"limit", "*:term", "that many leaks at once are reported, and the process gets SIGTERM", NULL},
+    {"limit", "*:abort", "that many leaks at once are reported, and the process gets SIGABRT", NULL},
+    {"limit", NULL, "", " leaks at once are reported, once until there are fewer again"},
     {"summary", "off", "no last line when the program ends", NULL},
     {"summary", "on", "a last line with the counts when the program ends", NULL},
     {"summary", "leaks", "a last line with the counts when the program ends, if anything leaked", NULL},
     {"action", "ignore", "a leak is not reported, and nothing is done to the socket", NULL},
     {"action", "report", "a leak is reported, and nothing is done to the socket", NULL},
+    {"action", "fin",
+     "a leak is reported, and its connection ended with a FIN; what is unread stays readable", NULL},
+    {"action", "reset", "a leak is reported, and its connection ended with an RST", NULL},
+    {"action", "close",
+     "a leak is reported, its connection ended with a FIN, what is unread dropped, and the socket taken out "
+     "of every epoll; its number stays taken",
+     NULL},
+    {"release", "never",
+     "a number whose socket action=close has ended stays taken until the program closes it", NULL},
+    {"release", "emfile",
+     "when the program finds no free number for a socket, one whose socket action=close has ended is given "
+     "back; a stale close by the program can then hit a new file",
+     NULL},
+    {"release", NULL, "a number is given back when the program makes its next socket, ",
+     " after action=close has ended its socket; a stale close by the program can then hit a new file"},
     {"grace", "0s", "a socket is a leak as soon as its peer's FIN has come and nothing was sent since", NULL},
     {"grace", NULL, "a socket is a leak once its peer's FIN is ", " old and nothing was sent since"},
     {"unread-grace", "off", "a socket with data left unread is not a leak, however old its peer's FIN", NULL},
@@ -52,12 +71,24 @@ struct explaining {
     char meaning[256];
 };
 
+static bool speaks_of(const struct sentence *sentence, const char *key, const char *value)
+{
+    const char *wanted = sentence->value;
+
+    if (strcmp(sentence->key, key) != 0)
+        return false;
+    if (!wanted || strcmp(wanted, value) == 0)
+        return true;
+    size_t length = strlen(wanted) - 1;
+    return wanted[0] == '*' && strlen(value) >= length &&
+           strcmp(wanted + 1, value + strlen(value) - length) == 0;
+}
+
 static void explain(struct explaining *explaining, const struct policy_key *key, const void *fields, bool top)
 {
     const struct sentence *sentence = sentences;
     policy_key_format(key, fields, explaining->value, sizeof explaining->value);
-    while (strcmp(sentence->key, key->name) != 0 ||
-           (sentence->value && strcmp(sentence->value, explaining->value) != 0))
+    while (!speaks_of(sentence, key->name, explaining->value))
         sentence++;
     /* What is repeated is a number or a duration, and short. */
     snprintf(explaining->meaning, sizeof explaining->meaning, "%s%.*s%s", sentence->before,

@@ -11,8 +11,8 @@ static const char *const log_words[] = {"stderr", "none", "syslog", "journal", N
 static const char *const format_words[] = {"text", "json", NULL};
 static const char *const switch_words[] = {"off", "on", NULL};
 static const char *const summary_words[] = {"off", "on", "leaks", NULL};
-static const char *const action_words[] = {"ignore", "report", NULL};
-static const char *const action_later[] = {"fin", "reset", "close", NULL};
+static const char *const action_words[] = {"ignore", "report", "fin", "reset", "close", NULL};
+static const char *const limit_words[] = {"", ":term", ":abort", NULL};
 
 static const char range_values[] = "ADDR or ADDR/LEN, IPv4 or IPv6 (LEN from 96 where IPv4-mapped)";
 
@@ -33,14 +33,15 @@ const struct policy_key policy_keys[] = {
     {"exitcode", SCOPE_PROCESS, VALUE_NUMBER, offsetof(struct process_policy, exitcode), .low = 1,
      .high = 255, .values = "a number from 1 to 255", .fallback = "none",
      .meaning = "exit with this status if anything leaked and the program would have exited with 0 (for CI)"},
-    {"limit", SCOPE_PROCESS, .values = "N, or N:term, N:abort", .fallback = "none",
+    {"limit", SCOPE_PROCESS, VALUE_LIMIT, .words = limit_words, .low = 1, .high = POLICY_LIMIT_MAX,
+     .values = "N, N:term or N:abort, with N from 1 to 1048576", .fallback = "none",
      .meaning = "that many leaks at once: report it, then send this process SIGTERM or SIGABRT"},
     {"summary", SCOPE_PROCESS, VALUE_WORD, offsetof(struct process_policy, summary), .words = summary_words,
      .values = "on, off or leaks", .fallback = "leaks", .meaning = "a last line when the program ends"},
 
     {"action", SCOPE_SOCKET, VALUE_WORD, offsetof(struct socket_policy, action), SOCKET_ACTION,
-     .words = action_words, .later = action_later, .values = "ignore or report", .fallback = "report",
-     .meaning = "what happens to a leak (fin, reset and close: not built in this version yet)"},
+     .words = action_words, .values = "ignore, report, fin, reset or close", .fallback = "report",
+     .meaning = "what happens to a leak"},
     {"grace", SCOPE_SOCKET, VALUE_DURATION, offsetof(struct socket_policy, grace), SOCKET_GRACE,
      .high = LONGEST, .values = "a duration such as 250ms, 30s, 5m, 2h or 1d, at most 36500d",
      .fallback = "30s",
@@ -53,8 +54,10 @@ const struct policy_key policy_keys[] = {
      .high = LONGEST, .off = true,
      .values = "off, or a duration such as 250ms, 30s, 5m, 2h or 1d, from 1ms to 36500d", .fallback = "off",
      .meaning = "no data either way for so long, without a FIN: cause idle"},
-    {"release", SCOPE_SOCKET, .values = "never, emfile, or a duration", .fallback = "never",
-     .meaning = "after action=close: when the number itself is given back"},
+    {"release", SCOPE_SOCKET, VALUE_RELEASE, offsetof(struct socket_policy, release), SOCKET_RELEASE,
+     .high = LONGEST,
+     .values = "never, emfile, or a duration such as 250ms, 30s, 5m, 2h or 1d, at most 36500d",
+     .fallback = "never", .meaning = "after action=close: when the number itself is given back"},
     {"heartbeat", SCOPE_SOCKET, .values = "off, or DURATION:TEXT (C escapes)", .fallback = "off",
      .meaning = "send TEXT on a connection that has been quiet so long; only in a section with port="},
     {"keepalive", SCOPE_SOCKET, .enforceable = true, .values = "off, or IDLE/INTERVAL/COUNT",

@@ -17,7 +17,7 @@ enum key_scope {
 };
 
 /* The bits of rule.given. */
-enum socket_key { SOCKET_ACTION, SOCKET_GRACE, SOCKET_UNREAD_GRACE, SOCKET_IDLE };
+enum socket_key { SOCKET_ACTION, SOCKET_GRACE, SOCKET_UNREAD_GRACE, SOCKET_IDLE, SOCKET_RELEASE };
 
 /* Milliseconds. */
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
@@ -30,6 +30,8 @@ enum value_kind {
     VALUE_SWITCH,    /* bool */
     VALUE_NUMBER,    /* unsigned, low to high */
     VALUE_DURATION,  /* int64_t milliseconds, low to high */
+    VALUE_RELEASE,   /* the same, or RELEASE_EMFILE */
+    VALUE_LIMIT,     /* limit and limit_signal of struct process_policy */
     VALUE_GLOB,      /* char[POLICY_GLOB_MAX] */
     VALUE_DIRECTION, /* enum direction */
     VALUE_CAUSE,     /* enum cause */
@@ -45,9 +47,8 @@ struct policy_key {
     enum socket_key bit;      /* socket keys only */
     bool enforceable;         /* a socket option: key!=value is allowed */
     bool off;                 /* VALUE_DURATION: "off" is a value too */
-    int64_t low, high;        /* VALUE_NUMBER, VALUE_DURATION */
-    const char *const *words; /* VALUE_WORD: ends with NULL */
-    const char *const *later; /* VALUE_WORD: words that this version has not built yet, or NULL */
+    int64_t low, high;        /* VALUE_NUMBER, VALUE_DURATION, VALUE_RELEASE, VALUE_LIMIT */
+    const char *const *words; /* VALUE_WORD, VALUE_LIMIT: ends with NULL */
     const char *values;       /* what is expected, as messages and the table say it */
     const char *fallback;     /* the default, as it is written */
     const char *meaning;
@@ -65,13 +66,11 @@ const struct policy_key *policy_key_find(const char *name, size_t length, unsign
 /* The key that was probably meant, or NULL where nothing is close. */
 const struct policy_key *policy_key_nearest(const char *name, size_t length, unsigned scopes);
 
-enum value_result { VALUE_TAKEN, VALUE_WRONG, VALUE_NOT_BUILT };
-
 /*
  * Stores a value's text in its field. `fields` is the struct process_policy,
- * socket_policy or selectors that the key's scope asks for.
+ * socket_policy or selectors that the key's scope asks for. False: it is no value for this key.
  */
-enum value_result policy_key_set(const struct policy_key *key, void *fields, const char *value);
+bool policy_key_set(const struct policy_key *key, void *fields, const char *value);
 
 /*
  * The value in a field as it would be written, quoted where it must be; "" for a selector that was

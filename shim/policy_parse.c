@@ -83,15 +83,8 @@ static bool read_field(struct reader *reader, const struct key_token *token, con
         return reader_mistaken(reader, where, "no value for '%s'; expected %s", key->name, key->values);
 
     struct excerpt value = excerpt(reader->value, strlen(reader->value));
-    switch (policy_key_set(key, fields, reader->value)) {
-    case VALUE_TAKEN:
+    if (policy_key_set(key, fields, reader->value))
         return true;
-    case VALUE_NOT_BUILT:
-        return reader_mistaken(reader, where, "%s=%s: this version has not built it yet; expected %s",
-                               key->name, value.text, key->values);
-    case VALUE_WRONG:
-        break;
-    }
     return reader_mistaken(reader, where, "'%s' is no value for '%s'; expected %s", value.text, key->name,
                            key->values);
 }
@@ -310,6 +303,8 @@ void policy_defaults(struct policy *policy)
     policy->process.interval = 1000;
     policy->process.watch = true;
     policy->process.stack = policy->process.exitcode = 0;
+    policy->process.limit = 0;
+    policy->process.limit_signal = LIMIT_ONLY_SAYS;
     policy->process.summary = SUMMARY_LEAKS;
 }
 

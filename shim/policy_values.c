@@ -46,6 +46,17 @@ static bool take_duration(const struct policy_key *key, const char *text, int64_
     return false;
 }
 
+static bool take_release(const struct policy_key *key, const char *text, int64_t *release)
+{
+    if (strcmp(text, "never") == 0)
+        *release = DURATION_OFF;
+    else if (strcmp(text, "emfile") == 0)
+        *release = RELEASE_EMFILE;
+    else
+        return take_duration(key, text, release);
+    return true;
+}
+
 static bool take_word(const char *const *words, const char *text, unsigned *number)
 {
     for (unsigned i = 0; words && words[i]; i++) {
@@ -71,6 +82,20 @@ static bool take_log(const struct policy_key *key, struct process_policy *proces
             return false;
     process->log = LOG_FILE;
     return snprintf(process->log_path, sizeof process->log_path, "%s", text) < POLICY_PATH_MAX;
+}
+
+/* A number, and behind it what is to be sent. */
+static bool take_limit(const struct policy_key *key, struct process_policy *process, const char *text)
+{
+    int64_t number;
+    unsigned word;
+
+    if (!take_digits(&text, &number) || number < key->low || number > key->high ||
+        !take_word(key->words, text, &word))
+        return false;
+    process->limit = (unsigned)number;
+    process->limit_signal = (enum limit_signal)word;
+    return true;
 }
 
 static bool take_glob(char *glob, const char *text)
@@ -158,7 +183,7 @@ static bool take_ports(struct selectors *selectors, const char *text)
     return true;
 }
 
-static bool take_value(const struct policy_key *key, void *fields, const char *text)
+bool policy_key_set(const struct policy_key *key, void *fields, const char *text)
 {
     void *field = (char *)fields + key->offset;
     unsigned word = 0;
@@ -183,6 +208,10 @@ static bool take_value(const struct policy_key *key, void *fields, const char *t
         return true;
     case VALUE_DURATION:
         return take_duration(key, text, field);
+    case VALUE_RELEASE:
+        return take_release(key, text, field);
+    case VALUE_LIMIT:
+        return take_limit(key, fields, text);
     case VALUE_GLOB:
         return take_glob(field, text);
     case VALUE_DIRECTION:
@@ -195,15 +224,6 @@ static bool take_value(const struct policy_key *key, void *fields, const char *t
         return take_ports(fields, text);
     }
     return false;
-}
-
-enum value_result policy_key_set(const struct policy_key *key, void *fields, const char *value)
-{
-    unsigned word;
-
-    if (key->kind == VALUE_LATER || take_word(key->later, value, &word))
-        return VALUE_NOT_BUILT;
-    return take_value(key, fields, value) ? VALUE_TAKEN : VALUE_WRONG;
 }
 
 static void format_duration(int64_t duration, char *buffer, size_t size)
@@ -221,6 +241,16 @@ static void format_duration(int64_t duration, char *buffer, size_t size)
     while (duration % units[unit].length != 0)
         unit++;
     snprintf(buffer, size, "%" PRId64 "%s", duration / units[unit].length, units[unit].name);
+}
+
+static void format_release(int64_t release, char *buffer, size_t size)
+{
+    if (release == DURATION_OFF)
+        snprintf(buffer, size, "never");
+    else if (release == RELEASE_EMFILE)
+        snprintf(buffer, size, "emfile");
+    else
+        format_duration(release, buffer, size);
 }
 
 static void format_text(const char *text, char *buffer, size_t size)
@@ -253,6 +283,15 @@ static void format_number(const struct policy_key *key, unsigned number, char *b
         snprintf(buffer, size, "%s", key->fallback);
     else
         snprintf(buffer, size, "%u", number);
+}
+
+static void format_limit(const struct policy_key *key, const struct process_policy *process, char *buffer,
+                         size_t size)
+{
+    if (process->limit)
+        snprintf(buffer, size, "%u%s", process->limit, key->words[process->limit_signal]);
+    else
+        snprintf(buffer, size, "%s", key->fallback);
 }
 
 static void format_range(const struct address_range *range, char *buffer, size_t size)
@@ -301,6 +340,12 @@ void policy_key_format(const struct policy_key *key, const void *fields, char *b
         break;
     case VALUE_DURATION:
         format_duration(*(const int64_t *)field, buffer, size);
+        break;
+    case VALUE_RELEASE:
+        format_release(*(const int64_t *)field, buffer, size);
+        break;
+    case VALUE_LIMIT:
+        format_limit(key, fields, buffer, size);
         break;
     case VALUE_GLOB:
         format_text(field, buffer, size);

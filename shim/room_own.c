@@ -19,21 +19,6 @@ enum {
 static int pidfd, epoll, listing;
 static int next_unknown;
 
-/*
- * Opens the list of the descriptors that a thread has: /proc/self/fd would be the main thread's,
- * gone or not.
- */
-static long open_listing(int task)
-{
-    static const char tasks[] = "/proc/self/task/";
-    char path[sizeof tasks + DIRECTORY_NAME_MAX + 3];
-    memcpy(path, tasks, sizeof tasks);
-    size_t length = sizeof tasks - 1;
-    length += (size_t)directory_name(task, path + length);
-    memcpy(path + length, "/fd", 4);
-    return raw4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-}
-
 /* The descriptors of one of the program's threads: its pidfd, and their list where /proc is mounted. */
 static bool take_thread(int task, long flags)
 {
@@ -47,7 +32,7 @@ static bool take_thread(int task, long flags)
         return false;
     }
     pidfd = (int)opened;
-    long list = open_listing(task);
+    long list = directory_of_descriptors(task);
     listing = raw_failed(list) ? -1 : (int)list;
     return true;
 }
@@ -120,7 +105,7 @@ static bool meet(int number, void *context)
     next_unknown = number + 1;
     if (hints_tracked(number))
         return false; /* to jump over what may be a long run of them */
-    if (directory_socket(listing, number))
+    if (directory_socket(listing, number) > 0)
         stretch->news[stretch->count++] = (struct news){.number = number};
     return ++stretch->looked < UNKNOWN_AT_ONCE;
 }
@@ -180,6 +165,55 @@ static void give_back(int handle)
     raw1(SYS_close, handle);
 }
 
+/* A borrowed handle is nobody else's already. */
+static bool visit(void (*function)(void *argument), void *argument)
+{
+    function(argument);
+    return true;
+}
+
+static size_t epolls(int *numbers, size_t most)
+{
+    return listing >= 0 ? directory_epolls(listing, numbers, most) : 0;
+}
+
+/*
+ * An epoll knows a socket by open file and number together (epoll_ctl(2), ep_find), so the handle is
+ * put under that number in our table for a moment; what lies there of ours is put aside.
+ */
+static void forget_as(int epoll_handle, int number, int handle)
+{
+    struct epoll_event unused;
+    long aside = raw3(SYS_fcntl, number, F_DUPFD_CLOEXEC, 0);
+    if (raw_failed(aside) && aside != -EBADF)
+        return;
+    bool placed = !raw_failed(raw3(SYS_dup3, handle, number, O_CLOEXEC));
+    if (placed)
+        raw4(SYS_epoll_ctl, epoll_handle == number ? aside : epoll_handle, EPOLL_CTL_DEL, number,
+             (long)&unused);
+    if (raw_failed(aside)) {
+        if (placed)
+            raw1(SYS_close, number);
+        return;
+    }
+    if (placed)
+        raw3(SYS_dup3, aside, number, O_CLOEXEC);
+    raw1(SYS_close, aside);
+}
+
+static void forget(int epoll_number, int number, int handle)
+{
+    struct epoll_event unused;
+    int epoll_handle = borrow(epoll_number);
+    if (epoll_handle < 0)
+        return;
+    if (handle == number)
+        raw4(SYS_epoll_ctl, epoll_handle, EPOLL_CTL_DEL, number, (long)&unused);
+    else
+        forget_as(epoll_handle, number, handle);
+    give_back(epoll_handle);
+}
+
 /*
  * The registration belongs to the open file, not to the handle, and stays when
  * the handle is given back, for as long as the program holds the socket
@@ -209,4 +243,5 @@ static void leave(void)
 {
 }
 
-const struct room room_own = {enter, own_news, borrow, give_back, arm, outside, everywhere, leave};
+const struct room room_own = {enter,  own_news, borrow,  give_back,  visit, epolls,
+                              forget, arm,      outside, everywhere, leave};

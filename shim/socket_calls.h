@@ -33,6 +33,16 @@ static inline long raw_sendto(int handle, const void *data, size_t size, int fla
     return raw6(SYS_sendto, handle, (long)data, (long)size, flags, (long)to, to_size);
 }
 
+static inline long raw_shutdown(int handle, int how)
+{
+    return raw2(SYS_shutdown, handle, how);
+}
+
+static inline long raw_connect(int handle, const void *to, int to_size)
+{
+    return raw3(SYS_connect, handle, (long)to, to_size);
+}
+
 static inline long raw_socket(int domain, int type, int protocol)
 {
     return raw3(SYS_socket, domain, type, protocol);

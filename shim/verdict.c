@@ -135,10 +135,26 @@ static int64_t next_look(int64_t now, int64_t since, int64_t wait, const struct 
     return ahead && since + wait < soon ? since + wait : soon;
 }
 
+/*
+ * Whether the socket's own state allows an end. What the program could still read, it may still want.
+ * In CLOSE there is nothing left to end but the descriptor's hold on the socket.
+ */
+static bool may_end(const struct facts *facts, const struct socket_policy *policy, int64_t since)
+{
+    bool unread = facts->recv_q && !facts->tls_close_notify;
+    bool unread_due = policy->unread_grace != DURATION_OFF && since + policy->unread_grace <= facts->now;
+    if (unread && !unread_due)
+        return false;
+    if (facts->state == STATE_CLOSE)
+        return policy->action == ACTION_CLOSE;
+    return facts->state == STATE_CLOSE_WAIT || facts->state == STATE_ESTABLISHED /* idle */;
+}
+
 struct verdict verdict(const struct facts *facts, const struct told *told, const struct past *past,
                        const struct policy *policy)
 {
-    struct verdict verdict = {.kind = VERDICT_ALIVE, .cause = verdict_cause(facts, told)};
+    struct verdict verdict = {
+        .kind = VERDICT_ALIVE, .cause = verdict_cause(facts, told), .action = ACTION_REPORT};
     verdict.direction = direction_of(facts, told);
     if (verdict.cause == CAUSE_NONE)
         return verdict;
@@ -149,7 +165,7 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
         .peer = facts->peer.family != ADDRESS_NONE ? facts->peer : past->peer,
     };
     struct socket_policy chosen = policy_choose(policy, &subject);
-    verdict.action = chosen.action;
+    verdict.release = chosen.release;
     /* In CLOSE there is no telling whether it was a FIN that came, and when. */
     verdict.dead_on_accept = facts->state == STATE_CLOSE_WAIT && verdict.direction == DIRECTION_IN &&
                              told->born && past->ended_at && past->ended_at + CLOCK_SLACK < told->born;
@@ -163,5 +179,23 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
     verdict.kind =
         due && !still_sending && chosen.action != ACTION_IGNORE ? VERDICT_LEAK : VERDICT_LOOK_AGAIN;
     verdict.at = next_look(facts->now, since, wait, &chosen, verdict.cause);
+    verdict.action =
+        verdict.kind == VERDICT_LEAK && may_end(facts, &chosen, since) ? chosen.action : ACTION_REPORT;
     return verdict;
+}
+
+enum remedy verdict_remedy(const struct verdict *verdict, bool shared)
+{
+    switch (verdict->action) {
+    case ACTION_FIN:
+        return shared ? REMEDY_NONE : REMEDY_FIN;
+    case ACTION_RESET:
+        return shared ? REMEDY_NONE : REMEDY_RESET;
+    case ACTION_CLOSE:
+        return shared ? REMEDY_DROP : REMEDY_CLOSE;
+    case ACTION_IGNORE:
+    case ACTION_REPORT:
+        break;
+    }
+    return REMEDY_NONE;
 }

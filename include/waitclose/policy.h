@@ -19,9 +19,14 @@
 /* Durations are milliseconds. DURATION_OFF stands for the value "off". */
 #define DURATION_OFF INT64_MAX
 
-enum action { ACTION_IGNORE, ACTION_REPORT };
+/* Besides a duration, or DURATION_OFF for "never", what `release` may be: as soon as numbers run out. */
+#define RELEASE_EMFILE (-1)
+
+/* What may be done to a leak, the mildest first: from ACTION_FIN on it ends the connection. */
+enum action { ACTION_IGNORE, ACTION_REPORT, ACTION_FIN, ACTION_RESET, ACTION_CLOSE };
 enum log_target { LOG_STDERR, LOG_NONE, LOG_SYSLOG, LOG_JOURNAL, LOG_FILE };
 enum log_format { FORMAT_TEXT, FORMAT_JSON };
+enum limit_signal { LIMIT_ONLY_SAYS, LIMIT_TERMINATES, LIMIT_ABORTS };
 enum summary { SUMMARY_OFF, SUMMARY_ON, SUMMARY_LEAKS };
 
 enum {
@@ -31,6 +36,7 @@ enum {
     POLICY_PATH_MAX = 4096,
     POLICY_GLOB_MAX = 256,
     POLICY_STACK_MAX = 32,
+    POLICY_LIMIT_MAX = 1 << 20,
 };
 
 /* Settings for the whole process. */
@@ -42,6 +48,8 @@ struct process_policy {
     bool watch;
     unsigned stack;    /* frames, 0 to POLICY_STACK_MAX */
     unsigned exitcode; /* 1 to 255; 0: none */
+    unsigned limit;    /* leaks at once, 1 to POLICY_LIMIT_MAX; 0: none */
+    enum limit_signal limit_signal;
     enum summary summary;
 };
 
@@ -51,6 +59,7 @@ struct socket_policy {
     int64_t grace;        /* ms */
     int64_t unread_grace; /* ms or DURATION_OFF */
     int64_t idle;         /* ms or DURATION_OFF */
+    int64_t release;      /* ms, DURATION_OFF or RELEASE_EMFILE */
 };
 
 /* An address range; family ADDRESS_NONE: the selector was not given. */
@@ -122,7 +131,7 @@ struct subject {
  * The settings in force for one socket: defaults, then every matching section
  * in the order written. Pure; callable from anywhere, also without libc.
  * port= is the service's: the peer's for DIRECTION_OUT, ours for DIRECTION_IN;
- * for DIRECTION_UNKNOWN either may match.
+ * for DIRECTION_UNKNOWN either may match, but no connection is ended on such a guess.
  */
 struct socket_policy policy_choose(const struct policy *policy, const struct subject *subject);
 

@@ -83,7 +83,7 @@ static bool same_settings(const struct subject *subject)
     struct socket_policy other = policy_choose(&again, subject);
 
     return one.action == other.action && one.grace == other.grace && one.unread_grace == other.unread_grace &&
-           one.idle == other.idle;
+           one.idle == other.idle && one.release == other.release;
 }
 
 /* Sockets that some section of the policy holds for: made of its own selectors. */
@@ -119,6 +119,8 @@ static void check_accepted(void)
                 policy.process.interval == again.process.interval &&
                 policy.process.watch == again.process.watch && policy.process.stack == again.process.stack &&
                 policy.process.exitcode == again.process.exitcode &&
+                policy.process.limit == again.process.limit &&
+                policy.process.limit_signal == again.process.limit_signal &&
                 policy.process.summary == again.process.summary,
             "another process policy when it is written again");
 

@@ -9,14 +9,16 @@
 #include "waitclose/policy.h"
 
 #define DURATIONS   "a duration such as 250ms, 30s, 5m, 2h or 1d"
-#define SOCKET_KEYS "action, grace, unread-grace, idle"
-#define KEYS        "log, format, interval, watch, stack, exitcode, summary, " SOCKET_KEYS
+#define SOCKET_KEYS "action, grace, unread-grace, idle, release"
+#define KEYS        "log, format, interval, watch, stack, exitcode, limit, summary, " SOCKET_KEYS
 #define SELECTORS   "exe, dir, peer, local, port, cause"
 #define LOGS        "stderr, none, syslog, journal, or a path (%p pid, %e program name, %% a percent sign)"
 #define PORTS       "a port from 1 to 65535, or a range such as 8000-8099, the lower first"
 #define RANGES      "ADDR or ADDR/LEN, IPv4 or IPv6 (LEN from 96 where IPv4-mapped)"
 #define CAUSE_NAMES                                                                                          \
     "eof-ignored, eof-unread, data-unread, error-ignored, reset-unread, shutdown-unclosed or idle"
+#define LIMITS    "N, N:term or N:abort, with N from 1 to 1048576"
+#define RELEASES  "never, emfile, or " DURATIONS ", at most 36500d"
 #define NOT_BUILT "this version has not built it yet; expected "
 
 static struct policy policy;
@@ -69,15 +71,12 @@ static void keys(void **state)
 
 static void not_built_yet(void **state)
 {
-    static const char *const later[] = {"limit",        "release",      "heartbeat",    "keepalive",
-                                        "user-timeout", "linger",       "fin-timeout",  "reuseaddr",
-                                        "nodelay",      "recv-timeout", "send-timeout", "backlog"};
+    static const char *const later[] = {"heartbeat",    "keepalive", "user-timeout", "linger",
+                                        "fin-timeout",  "reuseaddr", "nodelay",      "recv-timeout",
+                                        "send-timeout", "backlog"};
     static const char *const enforceable[] = {"keepalive", "user-timeout", "linger",       "fin-timeout",
                                               "reuseaddr", "nodelay",      "recv-timeout", "send-timeout"};
     static const struct refusal refusals[] = {
-        {"action=fin", "T:1:8: action=fin: " NOT_BUILT "ignore or report"},
-        {"action=reset", "T:1:8: action=reset: " NOT_BUILT "ignore or report"},
-        {"action=close", "T:1:8: action=close: " NOT_BUILT "ignore or report"},
         {"[port=6379] heartbeat=\"60s:PING\\r\\n\"", "T:1:13: heartbeat: " NOT_BUILT "one of " SOCKET_KEYS},
     };
     char text[32];
@@ -107,7 +106,21 @@ static void values(void **state)
         {"format=xml", "T:1:8: 'xml' is no value for 'format'; expected text or json"},
         {"watch=yes", "T:1:7: 'yes' is no value for 'watch'; expected on or off"},
         {"summary=ON", "T:1:9: 'ON' is no value for 'summary'; expected on, off or leaks"},
-        {"action=none", "T:1:8: 'none' is no value for 'action'; expected ignore or report"},
+        {"action=none",
+         "T:1:8: 'none' is no value for 'action'; expected ignore, report, fin, reset or close"},
+        {"limit=0", "T:1:7: '0' is no value for 'limit'; expected " LIMITS},
+        {"limit=1048577", "T:1:7: '1048577' is no value for 'limit'; expected " LIMITS},
+        {"limit=none", "T:1:7: 'none' is no value for 'limit'; expected " LIMITS},
+        {"limit=5:", "T:1:7: '5:' is no value for 'limit'; expected " LIMITS},
+        {"limit=5:kill", "T:1:7: '5:kill' is no value for 'limit'; expected " LIMITS},
+        {"limit=:term", "T:1:7: ':term' is no value for 'limit'; expected " LIMITS},
+        {"release=off", "T:1:9: 'off' is no value for 'release'; expected " RELEASES},
+        {"release=-1", "T:1:9: '-1' is no value for 'release'; expected " RELEASES},
+        {"release=always", "T:1:9: 'always' is no value for 'release'; expected " RELEASES},
+        {"action!=close",
+         "T:1:1: 'action' is not a socket option and cannot be enforced; expected action=VALUE"},
+        {"[port=1] limit=3", "T:1:10: 'limit' inside a section: process keys go before the first section; "
+                             "expected one of " SOCKET_KEYS},
         {"stack=33", "T:1:7: '33' is no value for 'stack'; expected a number from 0 to 32"},
         {"stack=-1", "T:1:7: '-1' is no value for 'stack'; expected a number from 0 to 32"},
         {"stack=+1", "T:1:7: '+1' is no value for 'stack'; expected a number from 0 to 32"},

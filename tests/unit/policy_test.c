@@ -58,9 +58,10 @@ static void must_mean(const char *text, const char *section, const char *key, co
 static void defaults(void **state)
 {
     static const char *const expected[][2] = {
-        {"log", "stderr"}, {"format", "text"},      {"interval", "1s"},   {"watch", "on"},
-        {"stack", "0"},    {"exitcode", "none"},    {"summary", "leaks"}, {"action", "report"},
-        {"grace", "30s"},  {"unread-grace", "10m"}, {"idle", "off"},
+        {"log", "stderr"},    {"format", "text"},      {"interval", "1s"},   {"watch", "on"},
+        {"stack", "0"},       {"exitcode", "none"},    {"summary", "leaks"}, {"action", "report"},
+        {"grace", "30s"},     {"unread-grace", "10m"}, {"idle", "off"},      {"limit", "none"},
+        {"release", "never"},
     };
 
     (void)state;
@@ -118,6 +119,16 @@ static void values(void **state)
         {"unread-grace=off", "unread-grace", "off"},
         {"idle=1ms", "idle", "1ms"},
         {"idle=off", "idle", "off"},
+        {"action=fin", "action", "fin"},
+        {"action=reset", "action", "reset"},
+        {"action=close", "action", "close"},
+        {"limit=1", "limit", "1"},
+        {"limit=1048576:term", "limit", "1048576:term"},
+        {"limit=007:abort", "limit", "7:abort"},
+        {"release=never", "release", "never"},
+        {"release=emfile", "release", "emfile"},
+        {"release=0", "release", "0s"},
+        {"release=5m", "release", "5m"},
     };
 
     (void)state;
@@ -194,6 +205,12 @@ static void meanings(void **state)
         {"stack=8", "stack", "a report gives up to 8 frames of the stack that made the socket"},
         {"log=/a%p", "log", "events are appended to this file; each process fills in its %p and %e"},
         {"watch=off", "watch", "no watcher thread: leaks are reported only when the program exits"},
+        {"limit=9", "limit", "9 leaks at once are reported, once until there are fewer again"},
+        {"limit=9:term", "limit", "that many leaks at once are reported, and the process gets SIGTERM"},
+        {"limit=9:abort", "limit", "that many leaks at once are reported, and the process gets SIGABRT"},
+        {"release=5m", "release",
+         "a number is given back when the program makes its next socket, 5m after action=close has ended its "
+         "socket; a stale close by the program can then hit a new file"},
     };
 
     (void)state;
@@ -310,6 +327,32 @@ static void later_settings_win(void **state)
     assert_int_equal(chosen.action, ACTION_IGNORE);
 }
 
+/* A port fits a socket of unknown direction only by guess: good enough to tell of it, not to end it. */
+static void nothing_is_ended_on_a_guess(void **state)
+{
+    static const struct {
+        const char *text;
+        enum direction direction;
+        enum action action;
+    } cases[] = {
+        {"[port=80] action=close", DIRECTION_IN, ACTION_CLOSE},
+        {"[port=80] action=close", DIRECTION_UNKNOWN, ACTION_REPORT},
+        {"[port=80] action=fin", DIRECTION_UNKNOWN, ACTION_REPORT},
+        {"action=ignore [port=80] action=reset", DIRECTION_UNKNOWN, ACTION_IGNORE},
+        {"[port=80] action=ignore", DIRECTION_UNKNOWN, ACTION_IGNORE},
+        {"action=close", DIRECTION_UNKNOWN, ACTION_CLOSE},
+        {"action=close [port=80] action=report", DIRECTION_UNKNOWN, ACTION_REPORT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct subject subject = {cases[i].direction, CAUSE_NONE, address("10.0.0.1", 80),
+                                  address("10.0.0.2", 5000)};
+        read_policy(cases[i].text);
+        assert_int_equal(policy_choose(&policy, &subject).action, cases[i].action);
+    }
+}
+
 static void sources_add_up(void **state)
 {
     static const struct subject out = {.direction = DIRECTION_OUT};
@@ -387,6 +430,7 @@ int main(void)
         cmocka_unit_test(explanation_shows_what_is_in_force),
         cmocka_unit_test(selectors),
         cmocka_unit_test(later_settings_win),
+        cmocka_unit_test(nothing_is_ended_on_a_guess),
         cmocka_unit_test(sources_add_up),
         cmocka_unit_test(off_and_help),
         cmocka_unit_test(sections_for_a_program),
