@@ -61,7 +61,9 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 
 $(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) -Itests/shim/support -o $@ $<
+	$(call say,TEST,$<)$(CC) $(TESTING) -Itests/shim/support -o $@ $< $(LDLIBS)
+
+$(BUILD)/tests/shim/loop_io_uring: LDLIBS := -luring
 
 $(BUILD)/tests/shim/deny: tests/shim/support/deny.c
 	@mkdir -p $(@D)

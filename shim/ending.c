@@ -60,28 +60,29 @@ static void done(struct suspect *suspect, long result)
     at_each_number(suspect, mark_ended, suspect);
 }
 
-/* Not now: it is looked at again as any other leak. */
-static void leave(struct suspect *suspect)
+/* Not now: it is looked at again at that time, or as any other leak. */
+static void leave(struct suspect *suspect, int64_t at)
 {
+    int64_t latest = bare_now() + LEAKED_AGAIN_MS;
     suspects_set_state(suspect, SUSPECT_LEAKED);
-    suspects_set_due(suspect, bare_now() + LEAKED_AGAIN_MS);
+    suspects_set_due(suspect, at < latest ? at : latest);
 }
 
 static void ask_to_drop(struct suspect *suspect)
 {
     if (!settle_ask(suspect->number, suspect->cookie, SETTLE_DROP)) {
-        leave(suspect);
+        leave(suspect, INT64_MAX);
         return;
     }
     suspects_set_state(suspect, SUSPECT_ASKED);
     suspects_set_due(suspect, bare_now() + LEAKED_AGAIN_MS); /* it may come alive meanwhile */
 }
 
-static void apply(struct suspect *suspect, int handle, enum remedy remedy)
+static void apply(struct suspect *suspect, int handle, const struct verdict *verdict)
 {
-    switch (remedy) {
-    case REMEDY_NONE:
-        leave(suspect);
+    switch (verdict_remedy(verdict, suspect->shared)) {
+    case REMEDY_NONE: /* until the other process lets go */
+        leave(suspect, verdict->at);
         break;
     case REMEDY_FIN:
         done(suspect, act_fin(handle));
@@ -104,16 +105,16 @@ static void end(struct suspect *suspect)
     struct verdict verdict;
     int handle = looking.room->borrow(suspect->number);
     if (handle < 0) {
-        leave(suspect);
+        leave(suspect, INT64_MAX);
         return;
     }
     if (look_judge(suspect, handle, &facts, &verdict) && verdict.action >= ACTION_FIN) {
         suspect->action = verdict.action;
         suspect->release = verdict.release;
         suspect->shared = others_hold(facts.inode);
-        apply(suspect, handle, verdict_remedy(&verdict, suspect->shared));
+        apply(suspect, handle, &verdict);
     } else {
-        leave(suspect);
+        leave(suspect, 0);
     }
     looking.room->give_back(handle);
 }

@@ -242,8 +242,8 @@ void hints_known(int number)
 }
 
 /*
- * Only where it was known: a birth meanwhile is another socket's. The time of the last 0 serves no
- * more, so its place is taken.
+ * Only where it was known: a birth meanwhile is another socket's. The time of its birth serves no
+ * more, so its place is taken; no hook but a birth writes there.
  */
 void hints_mark_ended(int number, uint32_t low_cookie)
 {
@@ -251,7 +251,7 @@ void hints_mark_ended(int number, uint32_t low_cookie)
     if ((unsigned)number >= hints_capacity ||
         atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_KNOWN)
         return;
-    atomic_store_explicit(&hints_records[number].eof_at, low_cookie, memory_order_relaxed);
+    atomic_store_explicit(&hints_records[number].born, low_cookie, memory_order_relaxed);
     atomic_compare_exchange_strong(&hints_marks[number], &known, MARK_ENDED);
 }
 

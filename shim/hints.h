@@ -51,8 +51,8 @@ struct hint {
     _Atomic uintptr_t site;      /* return address into the caller of socket() or accept() */
     _Atomic uintptr_t reader;    /* return address into the last caller of a read */
     _Atomic uint32_t generation; /* odd: being rewritten */
-    _Atomic uint32_t born;       /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms */
-    _Atomic uint32_t eof_at; /* the same clock, when a read last returned 0; MARK_ENDED: hints_mark_ended */
+    _Atomic uint32_t born;       /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms; MARK_ENDED: of the cookie */
+    _Atomic uint32_t eof_at; /* the same clock, when a read last returned 0 */
     uint8_t peer[16];        /* network order; under generation */
     uint16_t peer_port;      /* host order */
     uint8_t peer_family;     /* enum address_family */
@@ -103,7 +103,7 @@ static inline bool hints_ended(int number)
 /* The low half of the cookie of the socket that was ended. Only for an ended number. */
 static inline uint32_t hints_ended_cookie(int number)
 {
-    return atomic_load_explicit(&hints_records[number].eof_at, memory_order_relaxed);
+    return atomic_load_explicit(&hints_records[number].born, memory_order_relaxed);
 }
 
 /* A note of who reads, before the read. Only for a tracked number. */
