@@ -37,7 +37,7 @@ PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address soc
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
-             $(BUILD)/tests/programs/ground_truth
+             $(BUILD)/tests/programs/ground_truth $(BUILD)/tests/programs/reuse
 
 all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
 
@@ -70,6 +70,8 @@ $(BUILD)/tests/shim/deny: tests/shim/support/deny.c
 	$(call say,TEST,$<)$(CC) $(TESTING) -o $@ $<
 
 $(BUILD)/tests/programs/ground_truth: $(wildcard tests/programs/ground_truth/*.c)
+$(BUILD)/tests/programs/reuse: $(wildcard tests/programs/reuse/*.c)
+$(BUILD)/tests/programs/ground_truth $(BUILD)/tests/programs/reuse:
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)$(CC) $(filter-out -MMD -MP,$(TESTING)) -o $@ $^
 
