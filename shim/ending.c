@@ -134,6 +134,15 @@ static void refuse_all(long result)
         done(suspect, result);
 }
 
+static bool anything_to_close(void)
+{
+    struct suspect *suspect;
+    for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_TO_END));)
+        if (suspect->action == ACTION_CLOSE)
+            return true;
+    return false;
+}
+
 static void end_what_leaked(void)
 {
     if (!suspects_count(SUSPECT_TO_END))
@@ -145,7 +154,7 @@ static void end_what_leaked(void)
         refuse_all(certain);
         return;
     }
-    epoll_count = looking.room->epolls(epolls, EPOLLS_MAX);
+    epoll_count = anything_to_close() ? looking.room->epolls(epolls, EPOLLS_MAX) : 0;
     if (!looking.room->visit(end_all, NULL))
         refuse_all(-ENOMEM);
 }

@@ -12,7 +12,7 @@ _Atomic uint32_t *hints_births;
 
 struct hint *hints_records;
 _Atomic int hints_end;
-static uintptr_t *stacks; /* stack_depth frames a number, ended by 0 when fewer */
+static _Atomic uintptr_t *stacks; /* stack_depth frames a number, ended by 0 when fewer */
 static unsigned stack_depth;
 
 /*
@@ -94,9 +94,43 @@ static void replace_mark(int number, enum mark mark)
 
 static void set_peer(struct hint *hint, const struct address *peer)
 {
-    memcpy(hint->peer, peer->bytes, sizeof hint->peer);
-    hint->peer_port = peer->port;
-    hint->peer_family = peer->family;
+    uint32_t words[4];
+    memcpy(words, peer->bytes, sizeof words);
+    for (int i = 0; i < 4; i++)
+        atomic_store_explicit(&hint->peer[i], words[i], memory_order_relaxed);
+    atomic_store_explicit(&hint->peer_port, peer->port, memory_order_relaxed);
+    atomic_store_explicit(&hint->peer_family, peer->family, memory_order_relaxed);
+}
+
+static struct address get_peer(const struct hint *hint)
+{
+    struct address peer = {.family = atomic_load_explicit(&hint->peer_family, memory_order_relaxed),
+                           .port = atomic_load_explicit(&hint->peer_port, memory_order_relaxed)};
+    uint32_t words[4];
+    for (int i = 0; i < 4; i++)
+        words[i] = atomic_load_explicit(&hint->peer[i], memory_order_relaxed);
+    memcpy(peer.bytes, words, sizeof words);
+    return peer;
+}
+
+/* A 0 ends a stack that is shorter than stack_depth. */
+static void set_stack(int number, const uintptr_t *frames)
+{
+    _Atomic uintptr_t *place = &stacks[(size_t)number * stack_depth];
+    for (unsigned i = 0; i < stack_depth; i++) {
+        atomic_store_explicit(&place[i], frames[i], memory_order_relaxed);
+        if (!frames[i])
+            return;
+    }
+}
+
+static unsigned get_stack(int number, uintptr_t frames[HINTS_STACK_MAX])
+{
+    const _Atomic uintptr_t *place = &stacks[(size_t)number * stack_depth];
+    unsigned size = 0;
+    while (size < stack_depth && (frames[size] = atomic_load_explicit(&place[size], memory_order_relaxed)))
+        size++;
+    return size;
 }
 
 static uint32_t coarse_now(void)
@@ -119,8 +153,11 @@ void hints_birth(int number, uintptr_t site, enum hint_flag direction, const str
     atomic_store_explicit(&hint->born, coarse_now(), memory_order_relaxed);
     atomic_store_explicit(&hint->flags, (uint8_t)(direction | HINT_BORN), memory_order_relaxed);
     set_peer(hint, &address);
-    if (stack_depth)
-        stack_capture(&stacks[(size_t)number * stack_depth], stack_depth, site);
+    if (stack_depth) {
+        uintptr_t frames[HINTS_STACK_MAX];
+        stack_capture(frames, stack_depth, site);
+        set_stack(number, frames);
+    }
     finish(hint);
     set_mark(number, MARK_TRACKED);
     hints_changed(number);
@@ -172,14 +209,8 @@ bool hints_copy(int number, struct hint_copy *copy)
     copy->born = atomic_load_explicit(&hint->born, memory_order_relaxed);
     copy->eof_at = atomic_load_explicit(&hint->eof_at, memory_order_relaxed);
     copy->flags = atomic_load_explicit(&hint->flags, memory_order_relaxed);
-    memcpy(copy->peer.bytes, hint->peer, sizeof hint->peer);
-    copy->peer.port = hint->peer_port;
-    copy->peer.family = hint->peer_family;
-    const uintptr_t *frames = &stacks[(size_t)number * stack_depth];
-    while (copy->stack_size < stack_depth && frames[copy->stack_size]) {
-        copy->stack[copy->stack_size] = frames[copy->stack_size];
-        copy->stack_size++;
-    }
+    copy->peer = get_peer(hint);
+    copy->stack_size = get_stack(number, copy->stack);
     atomic_thread_fence(memory_order_acquire);
     return !(copy->generation & 1) &&
            atomic_load_explicit(&hint->generation, memory_order_relaxed) == copy->generation;
@@ -195,9 +226,9 @@ static bool empty(int number, uint32_t generation)
     atomic_store_explicit(&hint->site, 0, memory_order_relaxed);
     atomic_store_explicit(&hint->reader, 0, memory_order_relaxed);
     atomic_store_explicit(&hint->flags, 0, memory_order_relaxed);
-    hint->peer_family = ADDRESS_NONE;
+    atomic_store_explicit(&hint->peer_family, ADDRESS_NONE, memory_order_relaxed);
     if (stack_depth)
-        stacks[(size_t)number * stack_depth] = 0;
+        atomic_store_explicit(&stacks[(size_t)number * stack_depth], 0, memory_order_relaxed);
     finish(hint);
     return true;
 }
@@ -225,12 +256,13 @@ void hints_share(int number, uint32_t generation, int from)
     atomic_store_explicit(&hint->born, atomic_load(&source->born), memory_order_relaxed);
     atomic_store_explicit(&hint->eof_at, atomic_load(&source->eof_at), memory_order_relaxed);
     atomic_store_explicit(&hint->flags, atomic_load(&source->flags), memory_order_relaxed);
-    memcpy(hint->peer, source->peer, sizeof hint->peer);
-    hint->peer_port = source->peer_port;
-    hint->peer_family = source->peer_family;
-    if (stack_depth)
-        memcpy(&stacks[(size_t)number * stack_depth], &stacks[(size_t)from * stack_depth],
-               stack_depth * sizeof *stacks);
+    struct address peer = get_peer(source);
+    set_peer(hint, &peer);
+    if (stack_depth) {
+        uintptr_t frames[HINTS_STACK_MAX + 1] = {0};
+        get_stack(from, frames);
+        set_stack(number, frames);
+    }
     finish(hint);
 }
 

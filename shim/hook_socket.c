@@ -26,7 +26,8 @@ static __attribute__((noinline, cold)) unsigned settle_here(bool emfile)
 /* Whether a call that failed for want of a number may find one now. */
 static bool gave_one_back(int result)
 {
-    return result < 0 && errno == EMFILE && something_waits() && settle_here(true) > 0;
+    return result < 0 && errno == EMFILE && atomic_load(&settle_waiting_for_emfile) > 0 &&
+           settle_here(true) > 0;
 }
 
 static bool is_tcp(int domain, int type, int protocol)

@@ -15,19 +15,30 @@ enum request_state { REQUEST_FREE, REQUEST_WAITS, REQUEST_TAKEN, REQUEST_DONE, R
 /* Filled in by the watcher while it is free, carried out by whoever takes it, emptied by the watcher. */
 struct request {
     _Atomic uint32_t state; /* enum request_state */
+    _Atomic uint32_t kind;  /* enum settle_kind; of the rest, read without taking it */
     int number;
-    enum settle_kind kind;
     uint64_t cookie, dead;
 };
 
 static struct request requests[REQUESTS_MAX];
 static _Atomic unsigned requests_end; /* none lies beyond */
-_Atomic unsigned settle_waiting;
+_Atomic unsigned settle_waiting, settle_waiting_for_emfile;
 
 static bool move(struct request *request, enum request_state from, enum request_state to)
 {
     uint32_t expected = from;
     return atomic_compare_exchange_strong(&request->state, &expected, to);
+}
+
+static enum settle_kind kind_of(const struct request *request)
+{
+    return (enum settle_kind)atomic_load_explicit(&request->kind, memory_order_relaxed);
+}
+
+static void count(enum settle_kind kind, int change)
+{
+    atomic_fetch_add(kind == SETTLE_RELEASE_IF_EMFILE ? &settle_waiting_for_emfile : &settle_waiting,
+                     (unsigned)change);
 }
 
 bool settle_ask(int number, uint64_t cookie, enum settle_kind kind)
@@ -38,12 +49,12 @@ bool settle_ask(int number, uint64_t cookie, enum settle_kind kind)
             continue;
         request->number = number;
         request->cookie = cookie;
-        request->kind = kind;
+        atomic_store_explicit(&request->kind, kind, memory_order_relaxed);
         request->dead = 0;
         if (place >= atomic_load_explicit(&requests_end, memory_order_relaxed))
             atomic_store(&requests_end, place + 1);
         atomic_store_explicit(&request->state, REQUEST_WAITS, memory_order_release);
-        atomic_fetch_add(&settle_waiting, 1);
+        count(kind, 1);
         return true;
     }
     return false;
@@ -55,7 +66,7 @@ bool settle_withdraw(uint64_t cookie)
     for (struct request *request = requests; request < requests + end; request++) {
         if (request->cookie != cookie || !move(request, REQUEST_WAITS, REQUEST_FREE))
             continue;
-        atomic_fetch_sub(&settle_waiting, 1);
+        count(kind_of(request), -1);
         return true;
     }
     return false;
@@ -69,7 +80,7 @@ bool settle_next(struct settled *settled)
         if (state != REQUEST_DONE && state != REQUEST_FAILED)
             continue;
         *settled = (struct settled){.number = request->number,
-                                    .kind = request->kind,
+                                    .kind = kind_of(request),
                                     .cookie = request->cookie,
                                     .dead = request->dead,
                                     .done = state == REQUEST_DONE};
@@ -132,22 +143,28 @@ static enum request_state carry_out(struct request *request)
     if (mark == MARK_NONE)
         return REQUEST_FAILED;
     if (probe_cookie(request->number) == request->cookie)
-        return request->kind == SETTLE_DROP ? replace(request, mark) : release(request);
+        return kind_of(request) == SETTLE_DROP ? replace(request, mark) : release(request);
     if (!hints_unclaim(request->number, mark))
         raw1(SYS_close, request->number);
     return REQUEST_FAILED;
 }
 
-/* Returns how many numbers are free by it. */
-static unsigned take(struct request *request)
+static bool is_for_now(const struct request *request, bool emfile)
 {
-    if (!move(request, REQUEST_WAITS, REQUEST_TAKEN))
+    return emfile || kind_of(request) != SETTLE_RELEASE_IF_EMFILE;
+}
+
+/* Returns how many numbers are free by it. Until it is taken it may have become another request. */
+static unsigned take(struct request *request, bool emfile)
+{
+    if (!is_for_now(request, emfile) || !move(request, REQUEST_WAITS, REQUEST_TAKEN))
         return 0;
-    enum request_state came = carry_out(request);
+    enum settle_kind kind = kind_of(request);
+    enum request_state came = is_for_now(request, emfile) ? carry_out(request) : REQUEST_WAITS;
     hints_changed(request->number);
     if (came != REQUEST_WAITS)
-        atomic_fetch_sub(&settle_waiting, 1);
-    bool freed = came == REQUEST_DONE && request->kind != SETTLE_DROP;
+        count(kind, -1);
+    bool freed = came == REQUEST_DONE && kind != SETTLE_DROP;
     atomic_store_explicit(&request->state, came, memory_order_release);
     return freed;
 }
@@ -155,12 +172,9 @@ static unsigned take(struct request *request)
 unsigned settle(bool emfile)
 {
     unsigned freed = 0, end = atomic_load_explicit(&requests_end, memory_order_relaxed);
-    for (struct request *request = requests; request < requests + end; request++) {
-        if (atomic_load_explicit(&request->state, memory_order_acquire) != REQUEST_WAITS)
-            continue;
-        if (request->kind != SETTLE_RELEASE_IF_EMFILE || (emfile && !freed))
-            freed += take(request);
-    }
+    for (struct request *request = requests; request < requests + end; request++)
+        if (atomic_load_explicit(&request->state, memory_order_acquire) == REQUEST_WAITS)
+            freed += take(request, emfile && !freed);
     return freed;
 }
 
@@ -168,5 +182,5 @@ void settle_after_fork(void)
 {
     for (unsigned place = 0; place < requests_end; place++)
         requests[place].state = REQUEST_FREE;
-    requests_end = settle_waiting = 0;
+    requests_end = settle_waiting = settle_waiting_for_emfile = 0;
 }

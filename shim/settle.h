@@ -39,8 +39,8 @@ bool settle_ask(int number, uint64_t cookie, enum settle_kind kind);
 bool settle_withdraw(uint64_t cookie);
 bool settle_next(struct settled *settled);
 
-/* How many wait, for the hooks' glance. */
-extern _Atomic unsigned settle_waiting __attribute__((visibility("hidden")));
+/* How many wait, for the hooks' glance: for any call, and for one that finds no free number. */
+extern _Atomic unsigned settle_waiting, settle_waiting_for_emfile __attribute__((visibility("hidden")));
 
 /*
  * From the socket and accept hooks, on a thread of the program's; keeps errno. Does what waits, with

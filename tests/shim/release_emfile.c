@@ -1,5 +1,5 @@
-// A server whose every client leaks, at its descriptor limit: the numbers of those that were ended are given back
-// when accept() finds no free one, and not before.
+// A server whose every client leaks, at its descriptor limit: the numbers of those that were ended are given
+// back when accept() finds no free one, and not before.
 // policy: action=close grace=100ms interval=20ms release=emfile
 // expect: 90 leak cause=eof-unread dir=in
 // expect: 90 action action=close result=ok
@@ -12,12 +12,14 @@ enum { CLIENTS = 90, FIRST = 26 };
 
 static int listener;
 
-/* The clients are another process's. */
+/* The clients are another process's, and come one by one: each is greeted, and goes. */
 static void be_clients(void)
 {
+    char hello;
     for (int i = 0; i < CLIENTS; i++) {
-        syscall(SYS_close, connect_to(listener));
-        nap_ms(i < FIRST ? 0 : 20);
+        int client = connect_to(listener);
+        must(syscall(SYS_read, client, &hello, 1) == 1);
+        syscall(SYS_close, client);
     }
     syscall(SYS_exit_group, 0);
 }
@@ -36,6 +38,7 @@ int main(void)
             must(fd >= 0 || (errno == EMFILE && waited < 1000));
             must(i >= FIRST || fd == i + 4); /* nothing is given back while there are others */
             nap_ms(fd < 0 ? 5 : 0);
+            must(fd < 0 || write(fd, "x", 1) == 1);
         }
     must(status_of(child) == 0);
     must(syscall(SYS_close, 0) == 0); /* the log's reader needs a number */
