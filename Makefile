@@ -97,7 +97,7 @@ $(BUILD)/tests/bench/forwarder_%.so: tests/bench/forwarder.c
 	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -fPIC -shared $(if $(filter returns,$*),-DRETURNS) -o $@ $<
 
 # What the library adds to calls, and how soon it tells. QUICK=1: fewer rounds.
-bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm forwarder_jumps.so forwarder_returns.so)
+bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm ends forwarder_jumps.so forwarder_returns.so)
 	$(Q)tests/bench/bench.py $(BUILD)
 
 tests: all $(UNIT) $(PROGRAMS) $(BUILD)/tests/fuzz/policy_fuzz

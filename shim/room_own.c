@@ -12,7 +12,12 @@
 
 enum {
     PIDFD_OF_THREAD = O_EXCL, /* PIDFD_THREAD, Linux 6.9 */
-    UNKNOWN_AT_ONCE = 48,     /* numbers a tick that no hook knows; about 1 microsecond each */
+    /* What a look at numbers that no hook knows may cost; a unit is some 0.2 microseconds. */
+    COST_AT_ONCE = 256,
+    COST_OF_LISTED = 1,  /* an entry of the list */
+    COST_OF_UNKNOWN = 4, /* its link as well */
+    COST_OF_JUMP = 16,   /* to another place in the list, of which more is read than is wanted */
+    WORTH_A_JUMP = 32,   /* numbers in a row that a hook knows */
     EVENTS_AT_ONCE = 256,
 };
 
@@ -96,29 +101,39 @@ static size_t stirred(struct news *news, bool *more)
 struct stretch {
     struct news *news;
     size_t count;
-    int looked;
+    int cost;
 };
+
+static bool known_ahead(int number)
+{
+    for (int end = number + WORTH_A_JUMP; number < end; number++)
+        if (!hints_tracked(number))
+            return false;
+    return true;
+}
 
 static bool meet(int number, void *context)
 {
     struct stretch *stretch = context;
     next_unknown = number + 1;
+    stretch->cost += COST_OF_LISTED;
     if (hints_tracked(number))
-        return false; /* to jump over what may be a long run of them */
+        return stretch->cost < COST_AT_ONCE && !known_ahead(next_unknown);
+    stretch->cost += COST_OF_UNKNOWN;
     if (directory_socket(listing, number) > 0)
         stretch->news[stretch->count++] = (struct news){.number = number};
-    return ++stretch->looked < UNKNOWN_AT_ONCE;
+    return stretch->cost < COST_AT_ONCE;
 }
 
 /*
  * A few more of the numbers that no hook knows. The list can be entered at any
- * number (proc_readfd_common: position = number + 2), so runs of known ones cost nothing.
+ * number (proc_readfd_common: position = number + 2), so long runs of known ones cost nothing.
  * Only sockets are ever borrowed: the last close of another kind of file might block us.
  */
 static size_t unknown(struct news *news, bool *round_done)
 {
     struct stretch stretch = {.news = news};
-    while (stretch.looked < UNKNOWN_AT_ONCE) {
+    for (; stretch.cost < COST_AT_ONCE; stretch.cost += COST_OF_JUMP) {
         while (hints_tracked(next_unknown))
             next_unknown++;
         raw3(SYS_lseek, listing, next_unknown + 2, 0);

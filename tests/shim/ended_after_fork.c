@@ -1,4 +1,5 @@
-// A child that goes on after a fork: its own leak is ended by its own watcher, and the parent's by the parent's.
+// A child that goes on after a fork: its own leak is ended by its own watcher, and the parent's by the
+// parent's.
 // policy: action=close grace=100ms interval=20ms
 // expect: 2 leak cause=eof-unread !shared
 // expect: 2 action action=close result=ok

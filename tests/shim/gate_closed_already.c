@@ -1,4 +1,5 @@
-// In CLOSE there is no connection left to end: fin and reset do nothing there, and leave the error to be read.
+// In CLOSE there is no connection left to end: fin and reset do nothing there, and leave the error to be
+// read.
 // policy: grace=100ms interval=20ms action=fin [dir=in] action=reset
 // expect: leak cause=reset-unread state=CLOSE
 // expect: leak cause=reset-unread state=CLOSE

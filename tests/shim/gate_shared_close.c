@@ -24,7 +24,8 @@ int main(void)
     await_events(2);
     must(read(pair.server, text, sizeof text) == 0);
     must(write(pair.server, "data", 4) < 0 && errno == EPIPE);
-    must(getpeername(pair.server, (struct sockaddr *)text, &(socklen_t){sizeof text}) < 0 && errno == ENOTCONN);
+    must(getpeername(pair.server, (struct sockaddr *)text, &(socklen_t){sizeof text}) < 0 &&
+         errno == ENOTCONN);
     must(recv(pair.client, text, sizeof text, MSG_DONTWAIT) < 0 && errno == EAGAIN);
     close(go[1]);
     must(recv(pair.client, text, sizeof text, 0) == 4);

@@ -1,4 +1,5 @@
-// An edge-triggered epoll: no storm of hang-ups when a thousand are ended, nor afterwards. Two epolls know each.
+// An edge-triggered epoll: no storm of hang-ups when a thousand are ended, nor afterwards. Two epolls know
+// each.
 // policy: action=close grace=100ms interval=20ms
 // expect: 1000 leak cause=eof-unread
 // expect: 1000 action action=close result=ok

@@ -1,4 +1,5 @@
-// io_uring: polls without an end on a thousand connections complete a few times when these are ended, and then rest.
+// io_uring: polls without an end on a thousand connections complete a few times when these are ended, and
+// then rest.
 // policy: action=close grace=100ms interval=20ms
 // expect: 1000 leak
 // expect: 1000 action action=close result=ok

@@ -4,7 +4,8 @@
 
 #include "sockets.h"
 
-/* So many connections whose peers have closed, of which nothing is read. Each leads to a leak and an action. */
+/* So many connections whose peers have closed, of which nothing is read. Each leads to a leak and an action.
+ */
 static inline void leak_many(int *clients, int count)
 {
     int listener = listen_on_loopback();

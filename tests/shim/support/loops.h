@@ -13,7 +13,8 @@ static inline double cpu_seconds(void)
     return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
-/* Once they are all ended, half a second of waiting must cost next to nothing: a loop that spins takes all of it. */
+/* Once they are all ended, half a second of waiting must cost next to nothing: a loop that spins takes all of
+ * it. */
 static inline void must_rest(void (*wait_ms)(int ms))
 {
     double before = cpu_seconds();
