@@ -264,8 +264,8 @@ bool ending_lost(struct suspect *suspect)
 void ending_do(void)
 {
     end_what_leaked();
-    ask_to_release();
     tell_all();
+    ask_to_release(); /* what was told */
 }
 
 void ending_open(void)
