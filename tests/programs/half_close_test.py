@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Transfers of a minute, nearly all of it after the other side has shut down its sending: nobody ends them, with a grace of
-a second. All run side by side: nc, a server in Python, rsync, ssh, and connections that ssh forwards."""
+"""Transfers of a minute, with a grace of a second: nobody ends them, though of most one side has shut down its sending
+at once. All run side by side: a server in Python and nc -N, the same through ssh forwarding, ssh itself, and rsync."""
 import errno
 import hashlib
 import os
@@ -91,6 +91,11 @@ class Feed:
         return {name: written.hexdigest() for name, (_, written) in self.sinks.items()}
 
 
+def listens(server, port):
+    shown = subprocess.run(["ss", "-Hltnp", "sport = :%d" % port], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return "pid=%d," % server.pid in shown
+
+
 def hash_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -126,31 +131,23 @@ class HalfClose(harness.Case):
         for port in random.sample(range(20000, 30000), 5):
             path.write_text(configuration % {"port": port, "place": self.place, "user": user})
             server = self.watched(name, *command, path)
-            listens = ["ss", "-Hltnp", "sport = :%d" % port]
-            harness.wait_for(name, lambda: server.poll() is not None or (
-                "pid=%d," % server.pid in subprocess.run(listens, stdout=subprocess.PIPE, text=True, check=True).stdout))
+            harness.wait_for(name, lambda: server.poll() is not None or listens(server, port))
             if server.poll() is None:
                 self.servers.append(server)
                 return port
         self.fail("%s found no free port: %s" % (name, self.errors(name)))
 
-    def half_closed(self, port, count):
-        """So many connections to a port, once all of them are half closed."""
-        found = harness.wait_for("half-closed connections", lambda: (
-            list(endings.connections(port).values()) == [HALF_CLOSED] * count and endings.connections(port)))
-        return set(found)
-
     def quiet_and_talking(self, name, port):
-        """Two clients of a server; the first to come is the quiet one."""
+        """Two clients of a server, of which the first to come is the quiet one: its address, and both."""
         quiet = self.client(name + "-quiet", port)
-        addresses = self.half_closed(port, 1)
-        return addresses.pop(), quiet, self.client(name, port)
+        there = harness.wait_for("its half-close", lambda: endings.all_in(HALF_CLOSED, 1, port))
+        return *there, quiet, self.client(name, port)
 
     # What is run
 
     def start_server(self):
         server = self.watched("python-server", harness.PYTHON, "-c", SERVER, stdin=subprocess.PIPE,
-                                stdout=subprocess.PIPE)
+                              stdout=subprocess.PIPE)
         port = int(server.stdout.readline())
         self.feed.add("python", server.stdin)
         return port, server, *self.quiet_and_talking("python", port)
