@@ -58,8 +58,9 @@ static void print_setting(const struct policy_explanation *explanation, void *co
         printf("%s\n", explanation->section);
         snprintf(layout->section, sizeof layout->section, "%s", explanation->section);
     }
-    printf("  %-*s  %-*s  %s%s\n", layout->key, explanation->key, layout->value, explanation->value,
-           explanation->meaning, explanation->is_default ? " (default)" : "");
+    printf("  %-*s  %-*s  %s%s%s\n", layout->key, explanation->key, layout->value, explanation->value,
+           explanation->meaning, explanation->enforced ? " (enforced)" : "",
+           explanation->is_default ? " (default)" : "");
 }
 
 /* What the settings in force come to, taken together. */

@@ -1,7 +1,8 @@
 /*
  * Births and ends. Only here does the library learn who made a socket. Same rules
- * as in hook_read.c; the exceptions are that the first TCP socket starts the watcher, and that
- * socket() and accept() settle what waits for a thread of the program's (settle.h).
+ * as in hook_read.c; the exceptions are that the first TCP socket starts the watcher, that
+ * socket() and accept() settle what waits for a thread of the program's (settle.h), and that
+ * sockets are given the options that the policy asks for (options.h).
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -10,6 +11,7 @@
 #include "hints.h"
 #include "life.h"
 #include "next.h"
+#include "options.h"
 #include "settle.h"
 
 /* Only where the policy has ended something, and wants its number back or its reference gone. */
@@ -57,6 +59,8 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         int made = next.name arguments;                                                                      \
         if (__builtin_expect(gave_one_back(made), 0))                                                        \
             made = next.name arguments;                                                                      \
+        if (options_wanted && made >= 0)                                                                     \
+            options_at_birth(made);                                                                          \
         return born(made, CALLER, 0, NULL, NULL);                                                            \
     }
 
@@ -74,8 +78,20 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         int made = next.name arguments;                                                                      \
         if (__builtin_expect(gave_one_back(made), 0))                                                        \
             made = next.name arguments;                                                                      \
+        if (options_wanted && made >= 0)                                                                     \
+            options_at_accept(made, fd);                                                                     \
         return born(made, CALLER, HINT_IN, peer, peer_size);                                                 \
     }
+
+static __attribute__((noinline)) int
+connect_with_options(int (*call)(int, const struct sockaddr *, socklen_t), int fd,
+                     const struct sockaddr *peer, socklen_t peer_size)
+{
+    options_before_connect(fd, peer, peer_size);
+    int result = call(fd, peer, peer_size);
+    options_after_connect(fd);
+    return result;
+}
 
 /* The peer is noted before the call: once it is connected, the watcher may look. */
 #define HOOK_CONNECT(returns, name, parameters, arguments)                                                   \
@@ -84,7 +100,29 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         if (hints_tracked(fd)) {                                                                             \
             hints_connecting(fd, peer, peer_size);                                                           \
             life_needed();                                                                                   \
+            if (options_wanted)                                                                              \
+                return connect_with_options(next.name, fd, peer, peer_size);                                 \
         }                                                                                                    \
+        return next.name arguments;                                                                          \
+    }
+
+/* An enforced option is the policy's: the call succeeds, and changes nothing. */
+static __attribute__((noinline)) int set_option(int fd, int level, int name, const void *value,
+                                                socklen_t size)
+{
+    if (options_enforced(fd, level, name))
+        return 0;
+    int result = next.setsockopt(fd, level, name, value, size);
+    if (result == 0)
+        options_set_by_program(fd, level, name);
+    return result;
+}
+
+#define HOOK_OPTION(returns, name, parameters, arguments)                                                    \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(options_wanted, 0))                                                             \
+            return set_option arguments;                                                                     \
         return next.name arguments;                                                                          \
     }
 
@@ -94,6 +132,8 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         if (hints_tracked(fd)) {                                                                             \
             hints_changed(fd);                                                                               \
             life_needed();                                                                                   \
+            if (options_wanted)                                                                              \
+                backlog = options_at_listen(fd, backlog);                                                    \
         }                                                                                                    \
         return next.name arguments;                                                                          \
     }

@@ -23,6 +23,9 @@
 #ifndef HOOK_CONNECT
 #define HOOK_CONNECT(...)
 #endif
+#ifndef HOOK_OPTION
+#define HOOK_OPTION(...)
+#endif
 #ifndef HOOK_LISTEN
 #define HOOK_LISTEN(...)
 #endif

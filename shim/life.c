@@ -13,6 +13,7 @@
 #include "inherited.h"
 #include "log.h"
 #include "next.h"
+#include "options.h"
 #include "raw.h"
 #include "report.h"
 #include "settle.h"
@@ -372,6 +373,7 @@ static void begin(void)
         life = NULL;
         return;
     }
+    options_open(&policy, hints_capacity);
     if (on_exit)
         on_exit(at_exit, NULL);
     else

@@ -5,6 +5,7 @@
 #include "backlog.h"
 #include "ending.h"
 #include "hints.h"
+#include "options.h"
 #include "others.h"
 #include "probe.h"
 #include "sockets.h"
@@ -58,6 +59,8 @@ static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint3
     if (stale || !hints_tracked(number)) { /* no hook saw this one's birth: what is noted is about another */
         hints_adopt(number, hint.generation);
         hints_copy(number, &hint);
+        if (twin < 0)
+            options_for_found(number, handle);
         if (twin >= 0)
             hints_share(number, hint.generation, twin);
         else if (number < (int)hints_capacity) /* above, it is met anew in each round */

@@ -12,6 +12,11 @@ static inline long raw_getsockopt(int handle, int level, int option, void *value
     return raw5(SYS_getsockopt, handle, level, option, (long)value, (long)size);
 }
 
+static inline long raw_setsockopt(int handle, int level, int option, const void *value, int size)
+{
+    return raw5(SYS_setsockopt, handle, level, option, (long)value, size);
+}
+
 static inline long raw_getsockname(int handle, void *address, int *size)
 {
     return raw3(SYS_getsockname, handle, (long)address, (long)size);

@@ -6,6 +6,7 @@
 #include "hints.h"
 #include "limit.h"
 #include "look.h"
+#include "options.h"
 #include "others.h"
 #include "site.h"
 #include "sockets.h"
@@ -152,6 +153,15 @@ static void report_the_healed(bool last)
     }
 }
 
+/* Once for each key: a log that has no room just then does not hear of it. */
+static void report_refused_options(void)
+{
+    struct refused_option refused;
+    while (options_next_refused(&refused))
+        if (looking.log_is_busy || report_refused(refused.number, refused.key, refused.error) == REPORT_BUSY)
+            report_give_up();
+}
+
 /* What was there before the watcher: handed down by whoever forked or started us. */
 static void look_at_inheritance(void)
 {
@@ -173,6 +183,7 @@ void tick(void)
     look_again();
     look_at_suspects(bare_now());
     ending_do();
+    report_refused_options();
     report_the_healed(false);
     limit_look(&looking.watch->policy->process);
     backlog_look(looking.watch->policy);
@@ -207,6 +218,7 @@ void tick_last(void)
             break;
         bare_wait(&looking.watch->talk->order, ORDER_FINISH, 5);
     }
+    report_refused_options();
     looking.tally.sockets = *hints_births + looking.adopted;
     looking.tally.lost = report_lost();
     report_summary(&looking.tally);
