@@ -44,3 +44,9 @@ long act_close(int handle)
         discard(handle);
     return answer;
 }
+
+long act_send(int handle, const char *text, unsigned size)
+{
+    long sent = raw_sendto(handle, text, size, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+    return raw_failed(sent) ? sent : sent < (long)size ? -EMSGSIZE : 0;
+}

@@ -19,4 +19,7 @@ long act_reset(int handle);
  */
 long act_close(int handle);
 
+/* Sends a text, without waiting and without SIGPIPE. -EMSGSIZE: there was no room for all of it. */
+long act_send(int handle, const char *text, unsigned size);
+
 #endif

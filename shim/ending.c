@@ -108,7 +108,8 @@ static void end(struct suspect *suspect)
         leave(suspect, INT64_MAX);
         return;
     }
-    if (look_judge(suspect, handle, &facts, &verdict) && verdict.action >= ACTION_FIN) {
+    if (look_judge(suspect, handle, &facts, &verdict) && verdict.kind == VERDICT_LEAK &&
+        verdict.action >= ACTION_FIN) {
         suspect->action = verdict.action;
         suspect->release = verdict.release;
         suspect->shared = others_hold(facts.inode);
@@ -119,12 +120,51 @@ static void end(struct suspect *suspect)
     looking.room->give_back(handle);
 }
 
+/* Not on what another process holds too: it would be sent twice, or into what the other one sends. */
+static void beat(struct suspect *suspect)
+{
+    struct facts facts;
+    struct verdict verdict;
+    int handle = looking.room->borrow(suspect->number);
+    if (handle < 0)
+        return;
+    if (look_judge(suspect, handle, &facts, &verdict) && verdict.beat && !others_hold(facts.inode))
+        suspect->beat_result = act_send(handle, verdict.heartbeat.text, verdict.heartbeat.size);
+    looking.room->give_back(handle);
+}
+
 static void end_all(void *unused)
 {
     struct suspect *suspect;
     (void)unused;
     for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_TO_END));)
         end(suspect);
+    for (uint32_t position = 0; looking.beats && (suspect = suspects_next_of_all(&position));)
+        if (suspect->beat)
+            beat(suspect);
+}
+
+/* An error is told once for each socket; a reset in answer makes it a leak like any other. */
+static void take_beat(struct suspect *suspect, long certain)
+{
+    long result = certain ? certain : suspect->beat_result;
+    suspect->beat = false;
+    suspect->beat_result = 0;
+    if (certain == -EAGAIN) {
+        suspects_set_due(suspect, bare_now()); /* to be looked at again at once */
+    } else if (result != 0 && !suspect->beat_failed) {
+        suspect->beat_failed = true;
+        report_refused(suspect->number, "heartbeat", result);
+    }
+}
+
+static void take_beats(long certain)
+{
+    struct suspect *suspect;
+    for (uint32_t position = 0; looking.beats && (suspect = suspects_next_of_all(&position));)
+        if (suspect->beat)
+            take_beat(suspect, certain);
+    looking.beats = 0;
 }
 
 static void refuse_all(long result)
@@ -143,20 +183,19 @@ static bool anything_to_close(void)
     return false;
 }
 
-static void end_what_leaked(void)
+static void end_and_beat(void)
 {
-    if (!suspects_count(SUSPECT_TO_END))
+    if (!suspects_count(SUSPECT_TO_END) && !looking.beats)
         return;
     long certain = others_certain();
-    if (certain == -EAGAIN)
-        return;
-    if (certain != 0) {
-        refuse_all(certain);
-        return;
+    if (certain == 0) {
+        epoll_count = anything_to_close() ? looking.room->epolls(epolls, EPOLLS_MAX) : 0;
+        if (!looking.room->visit(end_all, NULL))
+            certain = -ENOMEM;
     }
-    epoll_count = anything_to_close() ? looking.room->epolls(epolls, EPOLLS_MAX) : 0;
-    if (!looking.room->visit(end_all, NULL))
-        refuse_all(-ENOMEM);
+    if (certain != 0 && certain != -EAGAIN)
+        refuse_all(certain);
+    take_beats(certain);
 }
 
 /* Numbers of what action=close has ended. */
@@ -263,7 +302,7 @@ bool ending_lost(struct suspect *suspect)
 
 void ending_do(void)
 {
-    end_what_leaked();
+    end_and_beat();
     tell_all();
     ask_to_release(); /* what was told */
 }

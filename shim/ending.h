@@ -1,5 +1,5 @@
 /*
- * Ends what leaked, where the policy says so: once a tick, all of them together.
+ * Ends what leaked, and sends heartbeats, where the policy says so: once a tick, all of them together.
  * For each a handle is taken, its cookie compared, and everything asked and
  * judged once more on that handle. Watcher only; no libc.
  */
@@ -8,7 +8,8 @@
 
 #include "sockets.h"
 
-/* Every suspect that is in SUSPECT_TO_END; and numbers whose time has come to be given back. */
+/* Every suspect that is in SUSPECT_TO_END, or has a heartbeat due; and numbers whose time has come to be
+ * given back. */
 void ending_do(void);
 
 /* What the program's own threads have settled since, before anything else is looked at in a tick. */

@@ -238,7 +238,7 @@ bool look_judge(const struct suspect *suspect, int handle, struct facts *facts, 
     if (!probe(handle, facts) || facts->cookie != suspect->cookie)
         return false;
     *result = verdict_on(suspect->number, facts, &hint, &past);
-    return result->kind == VERDICT_LEAK;
+    return true;
 }
 
 static void judge(int number, const struct facts *facts, const struct hint_copy *hint)
@@ -261,6 +261,8 @@ static void judge(int number, const struct facts *facts, const struct hint_copy 
         return;
     suspect->past.ended_at = past.ended_at;
     suspects_set_due(suspect, result.at);
+    looking.beats += result.beat && !suspect->beat;
+    suspect->beat |= result.beat;
     if (result.kind == VERDICT_LEAK && first_heard_of)
         suspects_set_due(suspect,
                          facts->now + 1); /* the number it was born under may be met in this very tick */

@@ -24,6 +24,7 @@ struct looking {
     struct tally tally;
     uint32_t adopted; /* sockets that passed no hook at birth */
     uint32_t rounds;  /* completed rounds through all that is open */
+    uint32_t beats;   /* suspects on which a heartbeat is due */
     int keen;         /* ticks for which more of the known are looked at again: some have passed the hooks */
     bool aliases;     /* some socket is held under two numbers */
     bool deaf;        /* some socket could not be armed */
@@ -45,7 +46,7 @@ void look(int number, bool stirred);
 
 /*
  * Asks the kernel everything about a suspect once more, through a handle, and
- * judges it. False: the handle is on another socket, or it is no leak (any more).
+ * judges it. False: the handle is on another socket, or it is being rewritten.
  */
 bool look_judge(const struct suspect *suspect, int handle, struct facts *facts, struct verdict *result);
 

@@ -36,6 +36,9 @@ struct suspect {
     enum direction direction;
     struct address local;
     uintptr_t site;
+    bool beat;        /* a heartbeat is due: at the end of this tick */
+    long beat_result; /* 0, or -errno */
+    bool beat_failed; /* and that one could not be sent has been told */
     /* What the policy wants done to it, and what became of it. */
     enum action action;
     int64_t release;      /* as struct socket_policy has it */

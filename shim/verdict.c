@@ -118,6 +118,25 @@ static int64_t patience(const struct socket_policy *policy, enum cause cause)
 }
 
 /*
+ * A heartbeat is due after so long without data either way, and where nothing is
+ * queued: not into what is just being sent, nor behind what the program has not read.
+ */
+static bool beat_due(const struct facts *facts, const struct heartbeat *heartbeat, int64_t since)
+{
+    return since + heartbeat->after <= facts->now && !facts->send_q && !facts->recv_q;
+}
+
+/* The next look at a connection on which all is well. */
+static int64_t next_idle_look(int64_t now, int64_t since, const struct socket_policy *policy)
+{
+    int64_t beat = policy->heartbeat.after, idle = policy->idle;
+    if (beat != DURATION_OFF && since + beat <= now)
+        since = now; /* it beats now, or waits for another time */
+    int64_t at = idle != DURATION_OFF ? since + idle : INT64_MAX;
+    return beat != DURATION_OFF && since + beat < at ? since + beat : at;
+}
+
+/*
  * When to look again: when the patience ends. But the kernel sends no news when
  * the program reads what was unread, or sends again, and either changes the
  * rule; so never later than a grace from now.
@@ -171,7 +190,8 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
                              told->born && past->ended_at && past->ended_at + CLOCK_SLACK < told->born;
     int64_t since = quiet_since(facts, past, verdict.cause);
     int64_t wait = patience(&chosen, verdict.cause);
-    if (wait == DURATION_OFF && verdict.cause == CAUSE_IDLE)
+    bool beats = verdict.cause == CAUSE_IDLE && chosen.heartbeat.after != DURATION_OFF;
+    if (wait == DURATION_OFF && verdict.cause == CAUSE_IDLE && !beats)
         return verdict;
     /* Bytes on their way to a peer that only closed its sending side: the program is at work. */
     bool still_sending = facts->send_q > 0;
@@ -179,6 +199,11 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
     verdict.kind =
         due && !still_sending && chosen.action != ACTION_IGNORE ? VERDICT_LEAK : VERDICT_LOOK_AGAIN;
     verdict.at = next_look(facts->now, since, wait, &chosen, verdict.cause);
+    if (beats && verdict.kind == VERDICT_LOOK_AGAIN) {
+        verdict.beat = beat_due(facts, &chosen.heartbeat, since);
+        verdict.heartbeat = chosen.heartbeat;
+        verdict.at = next_idle_look(facts->now, since, &chosen);
+    }
     verdict.action =
         verdict.kind == VERDICT_LEAK && may_end(facts, &chosen, since) ? chosen.action : ACTION_REPORT;
     return verdict;

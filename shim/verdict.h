@@ -42,6 +42,8 @@ struct verdict {
     enum direction direction;
     enum action action; /* what the policy wants done to a leak, where its own state allows it */
     int64_t release;    /* as struct socket_policy has it */
+    bool beat;          /* VERDICT_LOOK_AGAIN: it has been quiet for so long that a heartbeat is due */
+    struct heartbeat heartbeat;
 };
 
 /* What is to be done to a leak. */
