@@ -1,4 +1,5 @@
 /* The waitclose command: finds the verb and lets it do the rest. */
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ const struct verb *verb_find(const char *name)
 
 int main(int argc, char **argv)
 {
+    setlocale(LC_CTYPE, ""); /* for what can be printed; all else stays as in C */
     if (argc < 2)
         return complain(EXIT_WAITCLOSE, "a verb is missing; try 'waitclose help'");
     if (strcmp(argv[1], "--version") == 0) {
