@@ -33,7 +33,7 @@ CLI_O     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 # What library and command share: the policy, and the choice of the watcher's room.
 SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/room_choose.c)
 # What needs neither a socket nor the loader, for the unit tests.
-PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare)
+PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare bare_mem)
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
