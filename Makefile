@@ -32,6 +32,8 @@ SHIM_O    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/policy_explain.c,$(wi
 CLI_O     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 # What library and command share: the policy, and the choice of the watcher's room.
 SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/room_choose.c)
+# What scan asks and judges with, as the library does.
+SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict address line bare)
 # What needs neither a socket nor the loader, for the unit tests.
 PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare bare_mem)
 
@@ -44,7 +46,7 @@ all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
 $(BUILD)/libwaitclose.so: $(SHIM_O)
 	$(call say,LINK,$@)$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-soname,libwaitclose.so -Wl,--no-undefined -o $@ $^ $(LDFLAGS)
 
-$(BUILD)/waitclose: $(CLI_O) $(SHARED_O)
+$(BUILD)/waitclose: $(CLI_O) $(SHARED_O) $(SCAN_O)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS)
 
 $(BUILD)/shim/%.o: shim/%.c

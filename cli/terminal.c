@@ -30,6 +30,11 @@ unsigned terminal_width(void)
     return terminal_is_there() ? size_of_terminal().ws_col : 0;
 }
 
+unsigned terminal_height(void)
+{
+    return terminal_is_there() ? size_of_terminal().ws_row : 0;
+}
+
 /* https://no-color.org: set, and not empty. */
 static bool takes_colour(void)
 {
@@ -77,16 +82,22 @@ void terminal_print(FILE *out, enum style style, const char *format, ...)
 
 void terminal_redraw(const char *screen)
 {
-    unsigned lines = size_of_terminal().ws_row;
-    /* Home; no wrapping, so that a line of the text is one of the screen. */
-    fputs("\033[H\033[?7l", stdout);
-    while (*screen && lines--) {
+    char *drawing = NULL;
+    size_t size;
+    FILE *out = open_memstream(&drawing, &size); /* one write, so that nothing flickers */
+
+    if (!out)
+        return;
+    fputs("\033[H\033[?7l", out); /* home; no wrapping, so that a line of the text is one of the screen */
+    for (unsigned left = terminal_height(); *screen && left; left--) {
         size_t length = strcspn(screen, "\n");
-        fwrite(screen, 1, length, stdout);
-        fputs(lines ? "\033[K\n" : "\033[K", stdout);
+        fprintf(out, "%.*s\033[K%s", (int)length, screen, left > 1 ? "\n" : "");
         screen += length + (screen[length] == '\n');
     }
-    fputs("\033[J\033[?7h", stdout);
+    fputs("\033[J\033[?7h", out);
+    if (fclose(out) == 0)
+        fputs(drawing, stdout);
+    free(drawing);
 }
 
 /* Tables */
@@ -103,10 +114,9 @@ struct table {
     size_t column_count;
     struct cell *cells;
     size_t cell_count, room;
-    bool indented; /* there are headings */
 };
 
-enum { INDENT = 2, BETWEEN = 2, NARROWEST = 8 };
+enum { BETWEEN = 1, NARROWEST = 8 }; /* columns */
 
 struct table *table_start(const struct column *columns, size_t count)
 {
@@ -152,7 +162,6 @@ void table_heading(struct table *table, enum style style, const char *format, ..
     va_start(values, format);
     char *words = printable(format, values);
     va_end(values);
-    table->indented = true;
     add(table, (struct cell){.words = words, .style = style, .heading = true});
 }
 
@@ -183,7 +192,7 @@ static size_t *widest(const struct table *table, size_t *widths)
 
 static void make_fit(const struct table *table, size_t *widths)
 {
-    size_t width = terminal_width(), sum = table->indented ? INDENT : 0;
+    size_t width = terminal_width(), sum = 0;
     size_t *giving;
 
     for (size_t i = 0; i < table->column_count; i++)
@@ -214,7 +223,6 @@ static void print_cell(FILE *out, const struct cell *cell, size_t width, bool ri
 static void print_row(const struct table *table, const size_t *widths, const struct cell *cells, FILE *out)
 {
     size_t count = table->column_count;
-    pad(out, table->indented ? INDENT : 0);
     for (size_t i = 0; i < count; i++) {
         pad(out, i ? BETWEEN : 0);
         print_cell(out, &cells[i], widths[i], table->columns[i].right, i + 1 == count);

@@ -16,8 +16,9 @@ enum style { STYLE_PLAIN, STYLE_HEADING, STYLE_BAD, STYLE_DOUBTFUL, STYLE_FAINT 
 /* Whether standard output is a terminal. */
 bool terminal_is_there(void);
 
-/* Its columns; 0 where there is no terminal, and so no limit. */
+/* Its columns and lines; 0 where there is no terminal, and so no limit. */
 unsigned terminal_width(void);
+unsigned terminal_height(void);
 
 /*
  * Text in a style, where standard output takes colour. Whatever the text holds
