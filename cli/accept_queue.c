@@ -23,16 +23,16 @@ static int fit(const struct facts *listener, const struct address *local)
     return 2 * by_address + (listener->accept_queue > 0);
 }
 
-const struct facts *accept_queue_find(const struct facts *const *listeners, size_t count,
+const struct facts *accept_queue_find(const struct facts *listeners, size_t count,
                                       const struct address *local)
 {
     const struct facts *best = NULL;
     int best_fit = 0;
 
     for (size_t i = 0; i < count; i++) {
-        int this_fit = fit(listeners[i], local);
+        int this_fit = fit(&listeners[i], local);
         if (this_fit > best_fit) {
-            best = listeners[i];
+            best = &listeners[i];
             best_fit = this_fit;
         }
     }

@@ -11,7 +11,7 @@
  * goes before a wildcard. Of several at one address (SO_REUSEPORT) the kernel does
  * not tell which, so it is the first of those whose queue is not empty.
  */
-const struct facts *accept_queue_find(const struct facts *const *listeners, size_t count,
+const struct facts *accept_queue_find(const struct facts *listeners, size_t count,
                                       const struct address *local);
 
 #endif

@@ -62,9 +62,9 @@ static void take_holders(struct survey *survey, const struct holders *holders)
 
 /* What waits in an accept queue */
 
-static const struct facts **listeners_in(const struct socket_list *list, size_t *count)
+static struct facts *listeners_in(const struct socket_list *list, size_t *count)
 {
-    const struct facts **listeners = NULL;
+    struct facts *listeners = NULL;
     size_t room = 0;
 
     *count = 0;
@@ -72,7 +72,7 @@ static const struct facts **listeners_in(const struct socket_list *list, size_t 
         if (list->sockets[i].facts.state != STATE_LISTEN)
             continue;
         listeners = grow(listeners, *count, &room, sizeof *listeners);
-        listeners[(*count)++] = &list->sockets[i].facts;
+        listeners[(*count)++] = list->sockets[i].facts;
     }
     return listeners;
 }
@@ -104,7 +104,7 @@ static struct group *queue_of(struct survey *survey, const struct facts *listene
 static void take_queued(struct survey *survey, const struct socket_list *list, const struct holders *holders)
 {
     size_t count;
-    const struct facts **listeners = listeners_in(list, &count);
+    struct facts *listeners = listeners_in(list, &count);
 
     for (size_t i = 0; i < list->count; i++) {
         const struct facts *facts = &list->sockets[i].facts;
@@ -214,30 +214,36 @@ static int most_leaks_first(const void *one, const void *other)
     return worst_first(&a->findings[0], &b->findings[0]);
 }
 
-static int by_cookie_of(const void *one, const void *other)
+struct holding {
+    uint64_t cookie;
+    struct finding *finding;
+};
+
+static int by_holding_cookie(const void *one, const void *other)
 {
-    return by_cookie(*(struct finding *const *)one, *(struct finding *const *)other);
+    const struct holding *a = one, *b = other;
+    return (a->cookie > b->cookie) - (a->cookie < b->cookie);
 }
 
-/* Of the sockets that several processes hold one, and counts those in CLOSE, which no list has counted. */
+/* Of the sockets that several processes hold; and counts those in CLOSE, which no list has counted. */
 static void note_sharing(struct survey *survey)
 {
+    struct holding *all = NULL;
     size_t count = 0, room = 0;
-    struct finding **all = NULL;
 
     for (size_t i = 0; i < survey->count; i++)
         for (size_t j = 0; j < survey->groups[i].count; j++) {
+            struct finding *finding = &survey->groups[i].findings[j];
             all = grow(all, count, &room, sizeof *all);
-            all[count++] = &survey->groups[i].findings[j];
+            all[count++] = (struct holding){finding->facts.cookie, finding};
         }
     if (count)
-        qsort(all, count, sizeof *all, by_cookie_of);
+        qsort(all, count, sizeof *all, by_holding_cookie);
     for (size_t i = 0; i < count; i++) {
-        bool again = i > 0 && by_cookie(all[i - 1], all[i]) == 0;
-        if (again)
-            all[i - 1]->shared = all[i]->shared = true;
+        if (i > 0 && all[i - 1].cookie == all[i].cookie)
+            all[i - 1].finding->shared = all[i].finding->shared = true;
         else
-            survey->by_state[STATE_CLOSE] += all[i]->facts.state == STATE_CLOSE;
+            survey->by_state[STATE_CLOSE] += all[i].finding->facts.state == STATE_CLOSE;
     }
     free(all);
 }

@@ -115,24 +115,14 @@ static void add_finding(struct table *table, const struct finding *finding, enum
 
 /* Headings */
 
-static char *process_text(const struct process *process)
-{
-    return text("%s (pid %d, %s)", process->program, process->pid, user_name(process->uid));
-}
-
 static char *holder_text(const struct group *group)
 {
+    const struct process *process = &group->process;
+    if (process->pid)
+        return text("%s (pid %d, %s)", process->program, process->pid, user_name(process->uid));
     if (group->kind == GROUP_UNSEEN)
-        return text("held by a process that is not seen (%s)", user_name(group->process.uid));
-    if (group->kind == GROUP_HELD)
-        return process_text(&group->process);
-    char *process = group->process.pid ? process_text(&group->process) : text("a process that is not seen");
-    char local[LINE_ADDRESS_MAX];
-    line_format_address(local, &group->listener.local);
-    char *result = text("%s, accept queue of %s, %u of %u", process, local, group->listener.accept_queue,
-                        group->listener.accept_limit);
-    free(process);
-    return result;
+        return text("a process that is not seen (%s)", user_name(process->uid));
+    return text("a process that is not seen");
 }
 
 static char *counts_text(const struct group *group)
@@ -141,10 +131,22 @@ static char *counts_text(const struct group *group)
     for (size_t i = 0; i < group->count; i++)
         closed += group->findings[i].facts.state == STATE_CLOSE;
     size_t waiting = group->count - closed;
-    char *result = waiting && closed ? text("%zu CLOSE_WAIT, %zu CLOSE", waiting, closed)
-                   : closed          ? text("%zu CLOSE", closed)
-                                     : text("%zu CLOSE_WAIT", waiting);
-    return result;
+    if (waiting && closed)
+        return text("%zu CLOSE_WAIT, %zu CLOSE", waiting, closed);
+    return closed ? text("%zu CLOSE", closed) : text("%zu CLOSE_WAIT", waiting);
+}
+
+/* Where in the process they are: "" unless in a queue. */
+static char *place_text(const struct group *group)
+{
+    char local[LINE_ADDRESS_MAX];
+    if (group->kind != GROUP_QUEUED)
+        return text("%s", "");
+    if (!group->listener.state)
+        return text(" in the accept queue of a listener that is gone");
+    line_format_address(local, &group->listener.local);
+    return text(" in the accept queue of %s, %u of %u", local, group->listener.accept_queue,
+                group->listener.accept_limit);
 }
 
 static const char *wrapping_text(const struct group *group)
@@ -166,12 +168,13 @@ static const char *wrapping_text(const struct group *group)
 
 static void add_heading(struct table *table, const struct group *group)
 {
-    char *holder = holder_text(group), *counts = counts_text(group);
-    table_heading(table, STYLE_HEADING, "%s: %s, %zu leak%s%s%s", holder, counts, group->leaks,
-                  group->leaks == 1 ? "" : "s", wrapping_text(group),
-                  group->leaks ? group->process.obstacle : "");
+    char *holder = holder_text(group), *counts = counts_text(group), *place = place_text(group);
+    table_heading(table, STYLE_HEADING, "%s: %zu leak%s, %s%s%s%s", holder, group->leaks,
+                  group->leaks == 1 ? "" : "s", counts, place, wrapping_text(group),
+                  group->kind == GROUP_HELD && group->leaks ? group->process.obstacle : "");
     free(holder);
     free(counts);
+    free(place);
 }
 
 static void add_group(struct table *table, const struct group *group, size_t rows)

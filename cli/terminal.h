@@ -28,8 +28,7 @@ unsigned terminal_height(void);
 __attribute__((format(printf, 3, 4))) void terminal_print(FILE *out, enum style style, const char *format,
                                                           ...);
 
-/* Puts one screenful in the place of the last one: as many lines as fit, none longer than the screen is wide.
- */
+/* Puts a text in the place of the last one, with as many of its lines as fit. */
 void terminal_redraw(const char *screen);
 
 struct column {
