@@ -35,7 +35,8 @@ SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.
 # What scan asks and judges with, as the library does.
 SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict address line bare)
 # What needs neither a socket nor the loader, for the unit tests.
-PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare bare_mem)
+PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare bare_mem) \
+             $(patsubst %,$(BUILD)/cli/%.o,accept_queue json message printable terminal)
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
@@ -59,7 +60,7 @@ $(BUILD)/cli/%.o: cli/%.c
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -o $@ $< $(PURE_O) -lcmocka
+	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -Icli -o $@ $< $(PURE_O) -lcmocka
 
 $(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 	@mkdir -p $(@D)
