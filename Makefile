@@ -36,7 +36,7 @@ SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.
 SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict address line bare)
 # What needs neither a socket nor the loader, for the unit tests.
 PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare bare_mem) \
-             $(patsubst %,$(BUILD)/cli/%.o,accept_queue json message printable terminal)
+             $(patsubst %,$(BUILD)/cli/%.o,accept_queue array json message printable terminal)
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
@@ -88,9 +88,10 @@ $(BUILD)/tests/bench/forwarder_%.so: tests/bench/forwarder.c
 	@mkdir -p $(@D)
 	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -fPIC -shared $(if $(filter returns,$*),-DRETURNS) -o $@ $<
 
-# What the library adds to calls, and how soon it tells. QUICK=1: fewer rounds.
+# What the library adds to calls, how soon it tells, and how long scan takes. QUICK=1: fewer rounds.
 bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm forwarder_jumps.so forwarder_returns.so)
 	$(Q)tests/bench/bench.py $(BUILD)
+	$(Q)tests/bench/scan.py $(BUILD)
 
 tests: all $(UNIT) $(PROGRAMS) $(BUILD)/tests/fuzz/policy_fuzz
 

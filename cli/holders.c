@@ -13,13 +13,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "message.h"
+#include "array.h"
 #include "probe.h"
 #include "raw.h"
-#include "waitclose.h"
 
-/* What may be a TLS close_notify and nothing else has this many bytes; see lone_close_notify() in
- * shim/probe.c. */
+/* How many bytes a TLS close_notify may have; see lone_close_notify() in shim/probe.c. */
 enum { SHORTEST_ALERT = 6, LONGEST_ALERT = 85 };
 
 /* The process that is being looked at. */
@@ -29,18 +27,12 @@ struct visit {
     pid_t pid;
     int descriptors; /* /proc/PID/fd */
     int lender;      /* a pidfd, or -1 */
-    bool ours; /* in our network namespace, so that a socket that no list shows is in no state that lists show
-                */
+    bool ours;       /* in our network namespace: its sockets are listed, but for those in CLOSE */
 };
 
 static void add(struct holders *holders, struct holder holder)
 {
-    if (holders->count == holders->room) {
-        holders->room = holders->room ? 2 * holders->room : 64;
-        holders->items = reallocarray(holders->items, holders->room, sizeof *holders->items);
-        if (!holders->items)
-            exit(complain(EXIT_WAITCLOSE, "out of memory"));
-    }
+    holders->items = array_grow(holders->items, holders->count, &holders->room, sizeof *holders->items);
     holders->items[holders->count++] = holder;
 }
 
@@ -59,20 +51,27 @@ static enum answer ask(struct visit *visit, int fd, uint64_t inode, struct facts
     return same ? ANSWERED : GONE;
 }
 
+/* Whether the unread bytes are worth a look. */
+static bool may_be_close_notify(const struct facts *facts)
+{
+    return facts->state == STATE_CLOSE_WAIT && facts->recv_q >= SHORTEST_ALERT &&
+           facts->recv_q <= LONGEST_ALERT;
+}
+
 static void take_listed(struct visit *visit, int fd, struct listed *listed)
 {
     struct holder holder = {.pid = visit->pid, .fd = fd, .facts = listed->facts};
     enum tcp_state state = listed->facts.state;
+    struct facts facts;
 
     listed->held = true;
     if (state != STATE_CLOSE_WAIT && state != STATE_LISTEN)
         return;
-    if (state == STATE_CLOSE_WAIT && listed->facts.recv_q >= SHORTEST_ALERT &&
-        listed->facts.recv_q <= LONGEST_ALERT) {
-        struct facts facts;
-        holder.asked = ask(visit, fd, listed->facts.inode, &facts) == ANSWERED;
-        if (holder.asked)
-            holder.facts = facts;
+    /* What has gone on since the list was made is for the next look. */
+    if (may_be_close_notify(&listed->facts) && ask(visit, fd, listed->facts.inode, &facts) == ANSWERED &&
+        facts.state == STATE_CLOSE_WAIT) {
+        holder.asked = true;
+        holder.facts = facts;
     }
     add(visit->holders, holder);
 }

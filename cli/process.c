@@ -33,8 +33,8 @@ static void read_comm(struct process *process)
     process->program[strcspn(process->program, "\n")] = '\0';
 }
 
-/* What the kernel told the process when it started; 0 where we may not look, or it is not of our word size.
- */
+/* What the kernel told the process when it started; 0 where we may not look, or its words are not of our
+ * size. */
 static unsigned long told(pid_t pid, unsigned long what)
 {
     ElfW(auxv_t) entry = {0};
@@ -54,8 +54,7 @@ static void take_name(struct process *process, const char *path)
     snprintf(process->program, sizeof process->program, "%.*s", NAME_MAX, slash ? slash + 1 : path);
 }
 
-/* As the library has it: what was executed, which may be a link or a script. Takes the rights of a debugger.
- */
+/* As the library has it: what was executed, be it a link or a script. Takes the rights of a debugger. */
 static void read_executed(struct process *process)
 {
     char path[PATH_MAX];
@@ -94,6 +93,8 @@ static void read_program(struct process *process)
         read_link(process);
     if (!process->program[0])
         read_comm(process);
+    if (!process->program[0]) /* it has just ended */
+        take_name(process, "?");
 }
 
 static bool has_the_library(pid_t pid)
@@ -123,8 +124,7 @@ static unsigned our_machine(void)
     return elf.machine;
 }
 
-/* Only the file's headers are read. Its loader, which `waitclose run` asks, could be anybody's, and we be
- * root. */
+/* By the file's headers. Its loader, which `waitclose run` asks, may be anybody's program, and we root. */
 static void judge(struct process *process, const struct elf *elf)
 {
     const char *obstacle = elf_obstacle(elf);

@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 
 #include "address.h"
+#include "array.h"
 #include "bare.h"
 #include "message.h"
 #include "probe.h"
@@ -99,12 +100,7 @@ static void add(struct socket_list *list, const struct nlmsghdr *message, int64_
     list->by_state[socket->idiag_state]++;
     if (!socket->idiag_inode && socket->idiag_state != STATE_CLOSE_WAIT)
         return;
-    if (list->count == list->room) {
-        list->room = list->room ? 2 * list->room : 1024;
-        list->sockets = reallocarray(list->sockets, list->room, sizeof *list->sockets);
-        if (!list->sockets)
-            exit(complain(EXIT_WAITCLOSE, "out of memory"));
-    }
+    list->sockets = array_grow(list->sockets, list->count, &list->room, sizeof *list->sockets);
     list->sockets[list->count++] = (struct listed){.facts = facts_of(message, now), .uid = socket->idiag_uid};
 }
 

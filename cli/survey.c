@@ -4,33 +4,21 @@
 #include <string.h>
 
 #include "accept_queue.h"
+#include "array.h"
 #include "holders.h"
 #include "message.h"
 #include "verdict.h"
-#include "waitclose.h"
-
-/* Makes room for one more item; returns the array, moved or not. */
-static void *grow(void *items, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return items;
-    *room = *room ? 2 * *room : 16;
-    items = reallocarray(items, *room, size);
-    if (!items)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
-    return items;
-}
 
 static struct group *add_group(struct survey *survey, enum group_kind kind)
 {
-    survey->groups = grow(survey->groups, survey->count, &survey->room, sizeof *survey->groups);
+    survey->groups = array_grow(survey->groups, survey->count, &survey->room, sizeof *survey->groups);
     survey->groups[survey->count] = (struct group){.kind = kind};
     return &survey->groups[survey->count++];
 }
 
 static struct finding *add_finding(struct group *group, const struct facts *facts)
 {
-    group->findings = grow(group->findings, group->count, &group->room, sizeof *group->findings);
+    group->findings = array_grow(group->findings, group->count, &group->room, sizeof *group->findings);
     group->findings[group->count] = (struct finding){.facts = *facts};
     return &group->findings[group->count++];
 }
@@ -71,7 +59,7 @@ static struct facts *listeners_in(const struct socket_list *list, size_t *count)
     for (size_t i = 0; i < list->count; i++) {
         if (list->sockets[i].facts.state != STATE_LISTEN)
             continue;
-        listeners = grow(listeners, *count, &room, sizeof *listeners);
+        listeners = array_grow(listeners, *count, &room, sizeof *listeners);
         listeners[(*count)++] = list->sockets[i].facts;
     }
     return listeners;
@@ -234,7 +222,7 @@ static void note_sharing(struct survey *survey)
     for (size_t i = 0; i < survey->count; i++)
         for (size_t j = 0; j < survey->groups[i].count; j++) {
             struct finding *finding = &survey->groups[i].findings[j];
-            all = grow(all, count, &room, sizeof *all);
+            all = array_grow(all, count, &room, sizeof *all);
             all[count++] = (struct holding){finding->facts.cookie, finding};
         }
     if (count)
@@ -286,22 +274,22 @@ void survey_end(struct survey *survey)
 
 char *survey_shortcomings(const struct survey *survey)
 {
-    char *closed =
-        survey->closed_to_us
-            ? text("%zu processes do not let us see their descriptors, so that %zu sockets have no owner "
-                   "here and sockets in CLOSE are missing",
-                   survey->closed_to_us, survey->unseen)
-            : NULL;
-    char *undecided = survey->undecided
-                          ? text("%zu sockets are in CLOSE or were never connected, and we may not ask "
-                                 "which",
-                                 survey->undecided)
-                          : NULL;
-    char *both = closed || undecided
-                     ? text("%s%s%s; that takes the rights of a debugger", closed ? closed : "",
-                            closed && undecided ? "; " : "", undecided ? undecided : "")
-                     : NULL;
-    free(closed);
-    free(undecided);
+    size_t closed = survey->closed_to_us, unseen = survey->unseen, undecided = survey->undecided;
+    if (!closed && !undecided)
+        return NULL;
+
+    char *processes =
+        closed ? text("%zu process%s did not let us see descriptors, which leaves %zu socket%s here "
+                      "without an owner, and hides those in CLOSE; ",
+                      closed, closed == 1 ? "" : "es", unseen, unseen == 1 ? "" : "s")
+               : text("%s", "");
+    char *sockets = undecided
+                        ? text("%zu socket%s may be in CLOSE or never have been connected, and we may not "
+                               "ask; ",
+                               undecided, undecided == 1 ? "" : "s")
+                        : text("%s", "");
+    char *both = text("%s%sthat takes the rights of a debugger", processes, sockets);
+    free(processes);
+    free(sockets);
     return both;
 }

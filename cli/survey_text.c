@@ -21,8 +21,7 @@ static const struct column columns[] = {
 
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
-/* In the order of their names, as `netstat -n` piped through sort would have them; listeners are not counted.
- */
+/* By name. A listener is no connection, and `netstat -n` does not count it either. */
 static void print_states(const struct survey *survey, FILE *out)
 {
     static const enum tcp_state order[] = {
@@ -56,12 +55,13 @@ static char *age_text(const struct finding *finding)
 }
 
 /*
- * Lengths of a TLS close_notify: TLS 1.3; then 1.2 with AES-GCM, ChaCha20, and AES-CBC with SHA-1, SHA-256
- * and SHA-384.
+ * Of a TLS 1.3 close_notify; then of 1.2 with AES-GCM, ChaCha20, and AES-CBC with SHA-1 (the MAC
+ * inside the cipher or, RFC 7366, outside), SHA-256 and SHA-384.
  */
 static bool is_length_of_close_notify(uint32_t bytes)
 {
-    return bytes == 24 || bytes == 31 || bytes == 23 || bytes == 53 || bytes == 69 || bytes == 85;
+    return bytes == 24 || bytes == 31 || bytes == 23 || bytes == 53 || bytes == 57 || bytes == 69 ||
+           bytes == 85;
 }
 
 static char *cause_text(const struct finding *finding, enum group_kind kind)

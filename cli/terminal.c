@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "message.h"
 #include "printable.h"
 #include "waitclose.h"
@@ -152,12 +153,7 @@ void table_end(struct table *table)
 
 static void add(struct table *table, struct cell cell)
 {
-    if (table->cell_count == table->room) {
-        table->room = table->room ? 2 * table->room : 64;
-        table->cells = reallocarray(table->cells, table->room, sizeof *table->cells);
-        if (!table->cells)
-            exit(complain(EXIT_WAITCLOSE, "out of memory"));
-    }
+    table->cells = array_grow(table->cells, table->cell_count, &table->room, sizeof *table->cells);
     table->cells[table->cell_count++] = cell;
 }
 

@@ -267,8 +267,8 @@ class Closed(ScanCase):
         denied = {"command": (DENY, LIBRARY, COMMAND)}
         self.assertIsNone(self.own(closed, **denied))
         self.assertGreaterEqual(self.document(**denied)["undecided"], 1)
-        self.assertRegex(run(**denied).stderr, r"\Awaitclose: (.*; )?\d+ sockets are in CLOSE or were never connected, and "
-                         r"we may not ask which; that takes the rights of a debugger\n\Z")
+        self.assertRegex(run(**denied).stderr, r"\Awaitclose: (.*; )?\d+ sockets? may be in CLOSE or never have been "
+                         r"connected, and we may not ask; that takes the rights of a debugger\n\Z")
         found = self.own(goodbye, **denied)
         self.assertEqual((found["cause"], found["recv_q"]), ("data-unread", 24))
         self.assertIn("(data-unread, perhaps TLS close_notify)", "\n".join(self.lines(**denied)))
@@ -435,8 +435,8 @@ class Rights(ScanCase):
                      if one["local"] == text_of(ours.getsockname()))
         self.assertEqual((found["fds"], found["recv_q"], found["cause"]), ([], 24, "data-unread"))
         self.assertGreater(document["closed_to_us"], 0)
-        self.assertRegex(finished.stderr, r"\Awaitclose: \d+ processes do not let us see their descriptors, so that \d+ sockets "
-                         r"have no owner here and sockets in CLOSE are missing; that takes the rights of a debugger\n\Z")
+        self.assertRegex(finished.stderr, r"\Awaitclose: \d+ process(es)? did not let us see descriptors, which leaves \d+ sockets? "
+                         r"here without an owner, and hides those in CLOSE; .*that takes the rights of a debugger\n\Z")
         self.assertRegex(finished.stdout, r"(?m)^a process that is not seen \(root\): \d+ leaks?, \d+ CLOSE_WAIT$")
 
 
