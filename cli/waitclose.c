@@ -1,4 +1,5 @@
 /* The waitclose command: finds the verb and lets it do the rest. */
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@
 const struct verb verbs[] = {
     {"run", "run a program with the library preloaded", run_usage, run},
     {"check", "say what a policy means, and whether a program can be shimmed", check_usage, check},
+    {"scan", "list the sockets of this machine that peers have closed and programs have not", scan_usage,
+     scan},
     {"help", "say how a verb is used, or what a policy may hold", help_usage, help},
     {NULL, NULL, NULL, NULL},
 };
@@ -22,6 +25,7 @@ const struct verb *verb_find(const char *name)
 
 int main(int argc, char **argv)
 {
+    setlocale(LC_CTYPE, ""); /* for what can be printed; all else stays as in C */
     if (argc < 2)
         return complain(EXIT_WAITCLOSE, "a verb is missing; try 'waitclose help'");
     if (strcmp(argv[1], "--version") == 0) {

@@ -1,7 +1,7 @@
 /*
  * What the watcher needs of libc's plainest part, without libc.
  *
- * The library carries its own mem* and strlen, hidden (bare.c): gcc may call them for
+ * The library carries its own mem* and strlen, hidden (bare_mem.c): gcc may call them for
  * any struct copy, and libc's could be a sanitizer's interceptor that wants
  * thread-local storage, which the watcher has not got.
  * Everything here is callable from anywhere.

@@ -174,6 +174,15 @@ static void read_info(struct facts *facts, const struct kernel_tcp_info *info)
     }
 }
 
+void probe_info(struct facts *facts, const void *bytes, size_t size)
+{
+    struct kernel_tcp_info info = {0};
+    memcpy(&info, bytes, size < sizeof info ? size : sizeof info);
+    read_info(facts, &info);
+    if (facts->state != STATE_LISTEN)
+        read_counters(facts, &info);
+}
+
 static uint64_t inode_of(int handle)
 {
     struct statx status;

@@ -2,6 +2,8 @@
 #ifndef WAITCLOSE_PROBE_H
 #define WAITCLOSE_PROBE_H
 
+#include <stddef.h>
+
 #include "facts.h"
 
 /*
@@ -21,5 +23,11 @@ bool probe_is_tcp(int handle);
  * reading it takes the error away from the program.
  */
 bool probe(int handle, struct facts *facts);
+
+/*
+ * Fills in what struct tcp_info tells, which sock_diag(7) gives of a socket that
+ * one has no handle on: state, ages, counters, direction. send_q must be known.
+ */
+void probe_info(struct facts *facts, const void *bytes, size_t size);
 
 #endif
