@@ -24,7 +24,7 @@ HARDEN    := -Wl,-z,relro -Wl,-z,now
 
 # The watcher has no thread-local storage of its own, so nothing of the library may look for a canary there;
 # and a hook must jump to what is behind it (vfork cannot live with less).
-SHIM      := -fPIC -fno-stack-protector -fno-exceptions -foptimize-sibling-calls
+SHIM      := -fPIC -fno-stack-protector -fno-exceptions -foptimize-sibling-calls -DWAITCLOSE_VERSION='"$(VERSION)"'
 CLI       := -Ishim -DWAITCLOSE_VERSION='"$(VERSION)"' -DWAITCLOSE_LIBDIR='"$(LIBDIR)"'
 TESTING   := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -O1 -g -pthread -MMD -MP
 
@@ -32,8 +32,8 @@ SHIM_O    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/policy_explain.c,$(wi
 CLI_O     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 # What library and command share: the policy, and the choice of the watcher's room.
 SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/room_choose.c)
-# What scan asks and judges with, as the library does.
-SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict address line bare)
+# What scan and status ask and judge with, as the library does.
+SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict told address line bare site error)
 # What needs neither a socket nor the loader, for the unit tests.
 PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare bare_mem) \
              $(patsubst %,$(BUILD)/cli/%.o,accept_queue array json message printable terminal)

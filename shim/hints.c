@@ -15,6 +15,8 @@ _Atomic int hints_end;
 static _Atomic uintptr_t *stacks; /* stack_depth frames a number, ended by 0 when fewer */
 static unsigned stack_depth;
 
+const struct status_hints hints_shown = {&hints_records, &hints_marks, &hints_capacity};
+
 /*
  * Which numbers have news for the watcher: one bit a number, and one bit for
  * each 64 of these, so that a quiet tick reads 256 words at most.

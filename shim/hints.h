@@ -22,6 +22,7 @@
 
 #include "waitclose/address.h"
 #include "waitclose/cause.h"
+#include "waitclose/status.h"
 
 enum {
     HINTS_MAX = 1 << 20,  /* numbers above go without hints; the watcher finds their sockets all the same */
@@ -77,6 +78,7 @@ extern _Atomic uint8_t *hints_marks;
 extern _Atomic uint32_t *hints_births; /* TCP sockets that were born through a hook in this process */
 extern struct hint *hints_records;
 extern _Atomic int hints_end; /* one above the highest number that was ever tracked */
+extern const struct status_hints hints_shown; /* where these lie, for readers from outside */
 #pragma GCC visibility pop
 
 /*

@@ -51,12 +51,15 @@ struct life {
 };
 
 static struct life *life;
+static const struct talk *talk; /* in `life` */
 _Atomic uint32_t *life_state;
 static struct policy policy;
 static struct rights rights; /* of the thread that changed them last */
 _Atomic bool life_has_vforked;
 _Atomic bool life_has_sandbox;
 static _Atomic bool has_watched; /* in this process or in one it was forked from */
+
+const struct status_life life_shown = {&policy, &life_state, &talk, &hints_births};
 
 static int process_id(void)
 {
@@ -283,6 +286,7 @@ static bool make_life(void)
     raw3(SYS_madvise, (long)life, page, MADV_WIPEONFORK); /* before 4.14 the handler below does it */
     life->process = process_id();
     life_state = &life->state;
+    talk = &life->talk;
     return true;
 }
 
@@ -366,11 +370,12 @@ static void begin(void)
         return;
     policy_for_program(&policy, name);
     next_resolve();
-    site_open(getauxval(AT_PHDR), getauxval(AT_PHNUM), name);
+    site_open(0, getauxval(AT_PHDR), getauxval(AT_PHNUM), name);
     log_open(&policy.process, name);
     report_open(&policy.process, name);
     if (!hints_open(numbers(), policy.process.stack, &life->births)) {
         life = NULL;
+        life_state = NULL;
         return;
     }
     options_open(&policy, hints_capacity);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "hints.h"
+#include "waitclose/status.h"
 
 enum life_state {
     LIFE_IDLE, /* no watcher; also what a forked child finds */
@@ -74,6 +75,9 @@ int life_finish(int status);
 
 /* Set by the first vfork: from then on births and ends ask whose they are, with a raw getpid. */
 extern _Atomic bool life_has_vforked __attribute__((visibility("hidden")));
+
+/* Where policy and state lie, for readers from outside. */
+extern const struct status_life life_shown __attribute__((visibility("hidden")));
 
 /* Whether the caller runs in a vfork child: in the program's memory, but not the program. */
 bool life_in_vfork_child(void);

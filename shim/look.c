@@ -9,6 +9,7 @@
 #include "others.h"
 #include "probe.h"
 #include "sockets.h"
+#include "told.h"
 #include "verdict.h"
 
 enum { KEEN_TICKS = 100 };
@@ -72,54 +73,20 @@ static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint3
     return true;
 }
 
-/* Hints keep the low 32 bits of a moment: one in the last 49 days. */
-static int64_t moment(uint32_t low, int64_t now)
-{
-    return now - (int64_t)((uint32_t)now - low);
-}
-
-static struct told told_from(const struct hint_copy *hint, const struct facts *facts)
-{
-    struct told told = {
-        .reads_seen = hint->reader != 0,
-        .eof = hint->flags & HINT_TOLD_EOF,
-        .error = hint->flags & HINT_TOLD_ERROR,
-        .shut = hint->flags & HINT_SHUT,
-        .direction = hint->flags & HINT_IN    ? DIRECTION_IN
-                     : hint->flags & HINT_OUT ? DIRECTION_OUT
-                                              : facts->direction,
-    };
-    told.eof_at = moment(hint->eof_at, facts->now);
-    if (hint->flags & HINT_BORN)
-        told.born = moment(hint->born, facts->now);
-    return told;
-}
-
-/* A socket held under several numbers: what the program was told under any of them, it was told. */
+/* Also of what was told under the other numbers that hold it. */
 static void add_what_twins_were_told(int number, uint64_t cookie, int64_t now, struct told *told)
 {
     for (int twin = 0; looking.aliases && twin < sockets_end(); twin++) {
         struct hint_copy hint;
-        if (twin == number || sockets_cookie(twin) != cookie || !hints_copy(twin, &hint))
-            continue;
-        told->reads_seen |= hint.reader != 0;
-        if (hint.flags & HINT_TOLD_EOF && (!told->eof || moment(hint.eof_at, now) > told->eof_at))
-            told->eof_at = moment(hint.eof_at, now);
-        told->eof |= (hint.flags & HINT_TOLD_EOF) != 0;
-        told->error |= (hint.flags & HINT_TOLD_ERROR) != 0;
-        told->shut |= (hint.flags & HINT_SHUT) != 0;
+        if (twin != number && sockets_cookie(twin) == cookie && hints_copy(twin, &hint))
+            told_add(told, &hint, now);
     }
 }
 
-/*
- * The kernel knows which way the connection was made. Where the hint has it the
- * other way round it is about an earlier socket under this number, whose close passed no hook.
- */
+/* What is noted about another socket is forgotten. */
 static void distrust(int number, struct hint_copy *hint, const struct facts *facts)
 {
-    bool other_way = (facts->direction == DIRECTION_IN && hint->flags & HINT_OUT) ||
-                     (facts->direction == DIRECTION_OUT && hint->flags & HINT_IN);
-    if (!other_way)
+    if (!told_of_another(hint, facts))
         return;
     hints_adopt(number, hint->generation);
     hints_copy(number, hint);

@@ -14,6 +14,7 @@ struct module {
     char name[MODULE_NAME_MAX];
 };
 
+static int process; /* 0: our own */
 static uintptr_t program_headers;
 static size_t program_header_count;
 static const char *program_name;
@@ -21,15 +22,14 @@ static struct module modules[MODULES_MAX];
 static size_t module_count;
 static bool modules_read;
 
-/*
- * Reads our own memory without the danger of touching it: what is no longer mapped is an error
- * here, not a fault.
- */
+/* Our own memory too is read without the danger of touching it: what is no longer mapped is an error here,
+ * not a fault. */
 static bool peek(uintptr_t from, void *to, size_t size)
 {
     struct iovec local = {to, size};
     struct iovec remote = {(void *)from, size};
-    return raw6(SYS_process_vm_readv, raw0(SYS_gettid), (long)&local, 1, (long)&remote, 1, 0) == (long)size;
+    long thread = process ? process : raw0(SYS_gettid);
+    return raw6(SYS_process_vm_readv, thread, (long)&local, 1, (long)&remote, 1, 0) == (long)size;
 }
 
 /* A string that may end just before unmapped memory: never read across a page. */
@@ -138,8 +138,9 @@ static void read_modules(void)
     }
 }
 
-void site_open(uintptr_t headers, size_t header_count, const char *program)
+void site_open(int of_process, uintptr_t headers, size_t header_count, const char *program)
 {
+    process = of_process;
     program_headers = headers;
     program_header_count = header_count;
     program_name = program;

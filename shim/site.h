@@ -7,15 +7,18 @@
 
 enum { SITE_NAME_MAX = 96 };
 
-/* Constructor only: where the program's own headers lie (getauxval AT_PHDR, AT_PHNUM), and its file name. */
-void site_open(uintptr_t headers, size_t header_count, const char *program);
+/*
+ * Where the program's own headers lie (getauxval AT_PHDR, AT_PHNUM), and its file name. The library, in its
+ * constructor, has 0 for the process: our own. The command has that of another.
+ */
+void site_open(int process, uintptr_t headers, size_t header_count, const char *program);
 
-/* The list of modules may have changed: read it anew when next asked. Watcher. */
+/* The list of modules may have changed: read it anew when next asked. Watcher, command. */
 void site_forget(void);
 
 /*
  * "libpython3.11.so.1.0+0x2bb38", or the bare address where no module holds it.
- * The offset is from the module's load bias. Watcher; no libc, no loader's lock:
+ * The offset is from the module's load bias. Watcher, command; no libc, no loader's lock:
  * the list is read as a debugger would, and memory that goes away meanwhile is no harm.
  */
 void site_name(uintptr_t address, char text[SITE_NAME_MAX]);

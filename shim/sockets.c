@@ -21,6 +21,8 @@ static uint32_t pool_size, pool_end;
 static uint32_t first_free; /* place + 1 of the first free record, linked through lost_round; 0: none */
 static uint32_t counts[SUSPECT_STATES];
 
+const struct status_sockets sockets_shown = {&cookies, &generations, &size, &pool, &pool_end};
+
 bool sockets_open(unsigned numbers)
 {
     size = numbers;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "verdict.h"
+#include "waitclose/status.h"
 
 enum suspect_state {
     SUSPECT_FREE,
@@ -105,5 +106,8 @@ struct suspect *suspects_next_of_all(uint32_t *position);
 /* How many suspects there are in a state. */
 uint32_t suspects_count(enum suspect_state state);
 void suspects_set_state(struct suspect *suspect, enum suspect_state state);
+
+/* Where all of it lies, for readers from outside. */
+extern const struct status_sockets sockets_shown __attribute__((visibility("hidden")));
 
 #endif

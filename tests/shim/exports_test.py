@@ -1,4 +1,5 @@
-"""What the library shows to the world: the hooks of shim/hooks.def under libc's names, all their siblings, and nothing else."""
+"""What the library shows to the world: the hooks of shim/hooks.def under libc's names, all their siblings, the constant
+that `waitclose status` reads, and nothing else."""
 
 import os
 import re
@@ -7,6 +8,7 @@ import unittest
 from pathlib import Path
 
 LIBRARY = Path(os.environ["WAITCLOSE_BUILD"]) / "libwaitclose.so"
+STATUS = "waitclose_status"
 HOOKS = Path(__file__).resolve().parents[2] / "shim/hooks.def"
 
 
@@ -49,7 +51,15 @@ class Exports(unittest.TestCase):
         names = listed()
         self.assertGreater(len(names), 20)
         self.assertEqual(len(names), len(set(names)), "a hook is listed twice")
-        self.assertEqual(sorted(names), sorted(name for name, _ in dynamic_symbols(LIBRARY)))
+        self.assertEqual(sorted([*names, STATUS]), sorted(name for name, _ in dynamic_symbols(LIBRARY)))
+
+    def test_status_is_a_constant(self):
+        """Written by the loader alone: it lies where nobody can write afterwards."""
+        found = re.search(r"([0-9a-f]+) +\d+ OBJECT +GLOBAL +DEFAULT .* %s$" % STATUS,
+                          output_of("readelf", "--wide", "--dyn-syms", LIBRARY), re.M)
+        start, size = re.search(r"GNU_RELRO +\S+ 0x([0-9a-f]+) \S+ \S+ 0x([0-9a-f]+)",
+                                output_of("readelf", "--wide", "--program-headers", LIBRARY)).groups()
+        self.assertIn(int(found[1], 16), range(int(start, 16), int(start, 16) + int(size, 16)))
 
     def test_each_hook_stands_before_something(self):
         self.assertEqual(sorted(set(listed()) - libc_functions()), [])
