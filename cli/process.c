@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "elf.h"
+#include "image.h"
 
 /* A file of the process in /proc, or -1. */
 static int open_of(pid_t pid, const char *name)
@@ -33,9 +34,17 @@ static void read_comm(struct process *process)
     process->program[strcspn(process->program, "\n")] = '\0';
 }
 
-/* What the kernel told the process when it started; 0 where we may not look, or its words are not of our
- * size. */
-static unsigned long told(pid_t pid, unsigned long what)
+bool process_has_command_line(pid_t pid)
+{
+    char byte;
+    int file = open_of(pid, "cmdline");
+    bool has = file >= 0 && read(file, &byte, 1) == 1;
+    if (file >= 0)
+        close(file);
+    return has;
+}
+
+unsigned long process_told(pid_t pid, unsigned long what)
 {
     ElfW(auxv_t) entry = {0};
     int file = open_of(pid, "auxv");
@@ -60,7 +69,7 @@ static void read_executed(struct process *process)
     char path[PATH_MAX];
     int memory = open_of(process->pid, "mem");
     ssize_t length =
-        memory < 0 ? 0 : pread(memory, path, sizeof path - 1, (off_t)told(process->pid, AT_EXECFN));
+        memory < 0 ? 0 : pread(memory, path, sizeof path - 1, (off_t)process_told(process->pid, AT_EXECFN));
 
     if (memory >= 0)
         close(memory);
@@ -99,18 +108,8 @@ static void read_program(struct process *process)
 
 static bool has_the_library(pid_t pid)
 {
-    char *line = NULL;
-    size_t size = 0;
-    bool found = false;
-    int file = open_of(pid, "maps");
-    FILE *maps = file < 0 ? NULL : fdopen(file, "r");
-
-    while (maps && !found && getline(&line, &size, maps) > 0)
-        found = strstr(line, "/libwaitclose.so") != NULL;
-    if (maps)
-        fclose(maps);
-    free(line);
-    return found;
+    uintptr_t base;
+    return image_find(pid, &base) == IMAGE_THERE;
 }
 
 static unsigned our_machine(void)
@@ -135,7 +134,7 @@ static void judge(struct process *process, const struct elf *elf)
                  "it is built for %s, and so must the library be", elf_machine_name(elf->machine));
     else if (obstacle)
         snprintf(process->obstacle, sizeof process->obstacle, "%s", obstacle);
-    else if (told(process->pid, AT_SECURE))
+    else if (process_told(process->pid, AT_SECURE))
         snprintf(process->obstacle, sizeof process->obstacle, "setuid, setgid or with file capabilities");
     else
         process->wrapping = WRAPPING_YES;

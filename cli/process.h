@@ -3,6 +3,7 @@
 #define WAITCLOSE_CLI_PROCESS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum wrapping {
@@ -22,6 +23,13 @@ struct process {
 
 /* What is not known stays empty. */
 struct process process_look(pid_t pid);
+
+/* Kernel threads, and processes that have ended, have no command line, no memory and no descriptors. */
+bool process_has_command_line(pid_t pid);
+
+/* What the kernel told the process when it started (getauxval(3)); 0 where we may not look, or its words are
+ * not of our size. */
+unsigned long process_told(pid_t pid, unsigned long what);
 
 /* The user's name, or the number where there is none; good until the next call. */
 const char *user_name(uid_t uid);

@@ -11,9 +11,8 @@
 #include "facts.h"
 #include "process.h"
 #include "socket_list.h"
+#include "socket_text.h"
 #include "waitclose/policy.h"
-
-enum { FDS_MAX = 8 };
 
 /* A socket in CLOSE_WAIT, or one in CLOSE that was connected, as one process holds it. */
 struct finding {

@@ -1,22 +1,9 @@
 /* A survey as JSON; the names are those of the library's events where it has them (waitclose(7)). */
 #include <inttypes.h>
-#include <time.h>
 
 #include "json.h"
 #include "line.h"
 #include "survey.h"
-
-static void print_time(FILE *out)
-{
-    struct timespec now;
-    struct tm utc;
-    char text[32];
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    fprintf(out, "{\"time\":\"%s.%03ldZ\"", text, now.tv_nsec / 1000000);
-}
 
 static void print_states(const struct survey *survey, FILE *out)
 {
@@ -32,18 +19,6 @@ static void print_states(const struct survey *survey, FILE *out)
     fputc('}', out);
 }
 
-static void print_address(FILE *out, const char *key, const struct address *address)
-{
-    char text[LINE_ADDRESS_MAX];
-    line_format_address(text, address);
-    fprintf(out, ",\"%s\":\"%s\"", key, text);
-}
-
-static void print_seconds(FILE *out, const char *key, int64_t ms)
-{
-    fprintf(out, ",\"%s\":%" PRId64 ".%" PRId64, key, ms / 1000, ms / 100 % 10);
-}
-
 static void print_finding(const struct finding *finding, FILE *out)
 {
     const struct facts *facts = &finding->facts;
@@ -54,10 +29,10 @@ static void print_finding(const struct finding *finding, FILE *out)
     fprintf(out, "],\"leak\":%s,\"cause\":\"%s\",\"state\":\"%s\",\"dir\":\"%s\"",
             finding->leak ? "true" : "false", cause_name(finding->cause), state_name(facts->state),
             direction_name(finding->direction));
-    print_address(out, "local", &facts->local);
-    print_address(out, "peer", &facts->peer);
-    print_seconds(out, "fin_s", finding->age);
-    print_seconds(out, "sent_s", facts->sent_age);
+    json_address(out, "local", &facts->local);
+    json_address(out, "peer", &facts->peer);
+    json_seconds(out, "fin_s", finding->age);
+    json_seconds(out, "sent_s", facts->sent_age);
     fprintf(out, ",\"recv_q\":%u,\"send_q\":%u,\"rx\":%" PRIu64 ",\"tx\":%" PRIu64, facts->recv_q,
             facts->send_q, facts->rx, facts->tx);
     if (facts->tls_close_notify)
@@ -127,7 +102,8 @@ static void print_groups(const struct survey *survey, FILE *out, const char *key
 
 void survey_print_json(const struct survey *survey, FILE *out)
 {
-    print_time(out);
+    fputc('{', out);
+    json_time(out);
     print_states(survey, out);
     fprintf(out, ",\"leaks\":%zu", survey->leaks);
     print_groups(survey, out, "processes", GROUP_HELD);

@@ -1,5 +1,4 @@
 /* A survey as a table for people. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,19 +38,14 @@ static void print_states(const struct survey *survey, FILE *out)
     fputc('\n', out);
 }
 
-/* At most five characters, and two significant digits at the least. */
-static char *age_text(const struct finding *finding)
+static char *age_of(const struct finding *finding)
 {
-    static const struct {
-        const char *unit;
-        int64_t ms, below;
-    } units[] = {{"s", 1000, 100}, {"m", 60000, 100}, {"h", 3600000, 48}, {"d", 86400000, INT64_MAX}};
-    size_t i = 0;
-
-    while (finding->age / units[i].ms >= units[i].below)
-        i++;
-    return text("%s%" PRId64 "%s", finding->facts.state == STATE_CLOSE ? "<" : "", finding->age / units[i].ms,
-                units[i].unit);
+    char *age = age_text(finding->age);
+    if (finding->facts.state != STATE_CLOSE)
+        return age;
+    char *most = text("<%s", age);
+    free(age);
+    return most;
 }
 
 /*
@@ -76,18 +70,6 @@ static char *cause_text(const struct finding *finding, enum group_kind kind)
                 finding->shared ? ", shared" : "", finding->leak ? "" : ")");
 }
 
-/* "3,7" */
-static char *numbers_text(const struct finding *finding)
-{
-    char *numbers = finding->fd_count ? text("%d", finding->fds[0]) : text("-");
-    for (size_t i = 1; i < finding->fd_count && i <= FDS_MAX; i++) {
-        char *before = numbers;
-        numbers = i < FDS_MAX ? text("%s,%d", before, finding->fds[i]) : text("%s,..", before);
-        free(before);
-    }
-    return numbers;
-}
-
 static void add_address(struct table *table, const struct address *address)
 {
     char words[LINE_ADDRESS_MAX];
@@ -98,7 +80,8 @@ static void add_address(struct table *table, const struct address *address)
 static void add_finding(struct table *table, const struct finding *finding, enum group_kind kind)
 {
     enum style style = finding->leak ? STYLE_BAD : STYLE_FAINT;
-    char *age = age_text(finding), *numbers = numbers_text(finding), *cause = cause_text(finding, kind);
+    char *age = age_of(finding), *numbers = numbers_text(finding->fds, finding->fd_count),
+         *cause = cause_text(finding, kind);
 
     table_cell(table, STYLE_PLAIN, "%s", state_name(finding->facts.state));
     table_cell(table, STYLE_PLAIN, "%u", finding->facts.recv_q);

@@ -210,13 +210,26 @@ static size_t *widest(const struct table *table, const size_t *cells, size_t *wi
     return name ? name : cut;
 }
 
-static void make_fit(const struct table *table, const size_t *cells, size_t *widths)
+static size_t sum_of(const struct table *table, const size_t *widths)
 {
-    size_t width = terminal_width(), sum = 0;
-    size_t *giving;
-
+    size_t sum = 0;
     for (size_t i = 0; i < table->column_count; i++)
         sum += widths[i] + (i ? BETWEEN : 0);
+    return sum;
+}
+
+size_t table_width(const struct table *table)
+{
+    size_t cells[table->column_count], widths[table->column_count];
+    measure(table, cells, widths);
+    return sum_of(table, widths);
+}
+
+static void make_fit(const struct table *table, const size_t *cells, size_t *widths)
+{
+    size_t width = terminal_width(), sum = sum_of(table, widths);
+    size_t *giving;
+
     for (; width && sum > width && (giving = widest(table, cells, widths)); sum--)
         --*giving;
 }

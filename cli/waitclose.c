@@ -11,6 +11,8 @@ const struct verb verbs[] = {
     {"check", "say what a policy means, and whether a program can be shimmed", check_usage, check},
     {"scan", "list the sockets of this machine that peers have closed and programs have not", scan_usage,
      scan},
+    {"status", "say what is known of the processes that run under the library, and of their sockets",
+     status_usage, show_status},
     {"help", "say how a verb is used, or what a policy may hold", help_usage, help},
     {NULL, NULL, NULL, NULL},
 };
