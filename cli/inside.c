@@ -102,7 +102,7 @@ static bool is_bool(const bool *value)
 
 static bool read_life(struct inside *inside, const struct status *status)
 {
-    struct status_life life;
+    struct status_life life = {0};
     struct talk talk;
     uint32_t state;
 
@@ -147,6 +147,11 @@ static int by_cookie(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
+static bool same(const void *one, const void *other, size_t size)
+{
+    return memcmp(one, other, size) == 0;
+}
+
 /* Read twice; what has changed in between is left out, for it may be half of one and half of another. */
 static bool read_pool(struct inside *inside, const struct status_sockets *sockets)
 {
@@ -162,7 +167,7 @@ static bool read_pool(struct inside *inside, const struct status_sockets *socket
                  get(inside, sockets->suspects, &moved, sizeof moved) && moved == pool;
     inside->suspect_count = 0;
     for (uint32_t i = 0; whole && i < end; i++)
-        if (memcmp(&first[i], &second[i], sizeof *first) == 0 && suspect_is_sound(&first[i]))
+        if (same(&first[i], &second[i], sizeof *first) && suspect_is_sound(&first[i]))
             first[inside->suspect_count++] = first[i];
     free(second);
     free(inside->suspects);
@@ -172,7 +177,7 @@ static bool read_pool(struct inside *inside, const struct status_sockets *socket
 
 static void read_watcher(struct inside *inside, const struct status *status)
 {
-    struct status_sockets sockets;
+    struct status_sockets sockets = {0};
     if (!get(inside, status->sockets, &sockets, sizeof sockets))
         return;
     memory_read_steady(inside->thread, (uintptr_t)status->tally, &inside->tally, sizeof inside->tally);
@@ -187,7 +192,7 @@ static void read_watcher(struct inside *inside, const struct status *status)
 enum inside_answer inside_read(struct inside *inside, pid_t process)
 {
     struct status status;
-    struct status_hints hints;
+    struct status_hints hints = {0};
     uintptr_t base;
 
     *inside = (struct inside){.thread = thread_of(process)};

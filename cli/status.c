@@ -90,6 +90,9 @@ static void take_if_wrapped(struct found *found, pid_t pid)
 static int most_leaks_first(const void *one, const void *other)
 {
     const struct wrapped *a = one, *b = other;
+    bool a_is_read = !a->inside.why[0], b_is_read = !b->inside.why[0];
+    if (a_is_read != b_is_read)
+        return a_is_read ? -1 : 1;
     if (a->leaks != b->leaks)
         return a->leaks > b->leaks ? -1 : 1;
     return (a->process.pid > b->process.pid) - (a->process.pid < b->process.pid);

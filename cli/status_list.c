@@ -1,4 +1,5 @@
 /* Every process that runs under the library, a line each. */
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "message.h"
@@ -6,12 +7,19 @@
 #include "terminal.h"
 #include "waitclose.h"
 
-static const struct column columns[] = {
+static const struct column whole[] = {
     {"PID", true, false},   {"Program", false, false}, {"Leaks", false, false}, {"Oldest", true, false},
-    {"Acted", true, false}, {"Sockets", false, true},  {"Policy", false, true},
+    {"Acted", true, false}, {"Sockets", false, false}, {"Policy", false, true},
 };
 
-enum { COLUMNS = sizeof columns / sizeof *columns };
+/* Where that is too wide, what leaks; the rest in lines below. */
+static const struct column folded[] = {
+    {"PID", true, false},    {"Program", false, true}, {"Leaks", false, true},
+    {"Oldest", true, false}, {"Acted", true, false},
+};
+
+enum { LEAST_OF_POLICY = 24 }; /* columns; a policy is cut, but not to nothing */
+enum { WHOLE = sizeof whole / sizeof *whole, FOLDED = sizeof folded / sizeof *folded };
 
 /* Counts behind their names, as "CLOSE_WAIT 3 ESTABLISHED 55". */
 struct counts {
@@ -69,43 +77,63 @@ static char *causes_text(const struct wrapped *process)
     return counts_text(&counts);
 }
 
-static void add_unread(struct table *table, const struct wrapped *process)
+static void add_first(struct table *table, const struct wrapped *process)
 {
-    table_cell(table, STYLE_PLAIN, "%d", process->process.pid);
-    table_cell(table, STYLE_PLAIN, "%s", process->process.program);
-    for (int i = 2; i < COLUMNS - 1; i++)
-        table_cell(table, STYLE_FAINT, "?");
-    table_cell(table, STYLE_DOUBTFUL, "%s", process->inside.why);
-}
-
-static void add_process(struct table *table, const struct wrapped *process)
-{
-    char *states = status_states(process), *causes = causes_text(process), *policy = wrapped_policy(process);
-    char *oldest = process->oldest < 0 ? text("-") : age_text(process->oldest);
+    bool read = !process->inside.why[0];
+    char *causes = causes_text(process),
+         *oldest = process->oldest < 0 ? text("-") : age_text(process->oldest);
     enum style style = process->leaks ? STYLE_BAD : STYLE_PLAIN;
 
     table_cell(table, STYLE_PLAIN, "%d", process->process.pid);
     table_cell(table, STYLE_PLAIN, "%s", process->process.program);
-    table_cell(table, style, "%s", causes);
-    table_cell(table, style, "%s", oldest);
-    table_cell(table, STYLE_PLAIN, "%u", process->inside.tally.acted);
-    table_cell(table, STYLE_PLAIN, "%s", states);
-    table_cell(table, STYLE_FAINT, "%s", *policy ? policy : "default");
-    free(states);
+    table_cell(table, style, "%s", read ? causes : "?");
+    table_cell(table, style, "%s", read ? oldest : "?");
+    if (read)
+        table_cell(table, STYLE_PLAIN, "%u", process->inside.tally.acted);
+    else
+        table_cell(table, STYLE_PLAIN, "?");
     free(causes);
-    free(policy);
     free(oldest);
+}
+
+static void add_rest(struct table *table, const struct wrapped *process, bool folds)
+{
+    bool read = !process->inside.why[0];
+    char *states = read ? status_states(process) : text("?");
+    char *policy = read ? wrapped_policy(process) : text("%s", process->inside.why);
+    const char *shown = *policy ? policy : "default";
+
+    if (!folds) {
+        table_cell(table, STYLE_PLAIN, "%s", states);
+        table_cell(table, read ? STYLE_FAINT : STYLE_DOUBTFUL, "%s", shown);
+    } else if (read) {
+        table_heading(table, STYLE_FAINT, "        %s", states);
+        table_heading(table, STYLE_FAINT, "        %s", shown);
+    } else {
+        table_heading(table, STYLE_DOUBTFUL, "        %s", shown);
+    }
+    free(states);
+    free(policy);
+}
+
+static struct table *table_of(const struct wrapped *processes, size_t count, bool folds)
+{
+    struct table *table = folds ? table_start(folded, FOLDED) : table_start(whole, WHOLE);
+    for (size_t i = 0; i < count; i++) {
+        add_first(table, &processes[i]);
+        add_rest(table, &processes[i], folds);
+    }
+    return table;
 }
 
 void status_print_list(const struct wrapped *processes, size_t count, FILE *out)
 {
-    struct table *table = table_start(columns, COLUMNS);
+    struct table *table = table_of(processes, count, false);
 
-    for (size_t i = 0; i < count; i++)
-        if (processes[i].inside.why[0])
-            add_unread(table, &processes[i]);
-        else
-            add_process(table, &processes[i]);
+    if (terminal_width() && table_narrowest(table) + LEAST_OF_POLICY > terminal_width()) {
+        table_end(table);
+        table = table_of(processes, count, true);
+    }
     table_print(table, out);
     table_end(table);
 }

@@ -139,7 +139,7 @@ static void print_table(const struct wrapped *process, FILE *out)
 {
     struct table *table = table_of(process, false);
 
-    if (terminal_width() && table_width(table) > terminal_width()) {
+    if (terminal_width() && table_narrowest(table) > terminal_width()) {
         table_end(table);
         table = table_of(process, true);
     }
@@ -147,7 +147,7 @@ static void print_table(const struct wrapped *process, FILE *out)
     table_end(table);
 }
 
-/* In two lines: what it is, and how it is watched. */
+/* What it is, how it is watched, and what has come of it. */
 static void print_heading(const struct wrapped *process, FILE *out)
 {
     const struct tally *tally = &process->inside.tally;
@@ -158,10 +158,10 @@ static void print_heading(const struct wrapped *process, FILE *out)
                    process->process.pid, user_name(process->process.uid), process->leaks,
                    process->leaks == 1 ? "" : "s", *oldest ? ", oldest " : "", oldest, states);
     fputc('\n', out);
-    terminal_print(out, STYLE_PLAIN, "policy %s; watcher %s; %u sockets made, %u leaks, %u healed, %u acted",
-                   *policy ? policy : "default", wrapped_watcher(process), process->inside.born, tally->leaks,
-                   tally->healed, tally->acted);
+    terminal_print(out, STYLE_PLAIN, "policy %s", *policy ? policy : "default");
     fputc('\n', out);
+    fprintf(out, "watcher %s; so far %u sockets made, %u leaks, %u healed, %u acted on\n",
+            wrapped_watcher(process), process->inside.born, tally->leaks, tally->healed, tally->acted);
     free(states);
     free(policy);
     free(oldest);

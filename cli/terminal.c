@@ -218,10 +218,15 @@ static size_t sum_of(const struct table *table, const size_t *widths)
     return sum;
 }
 
-size_t table_width(const struct table *table)
+size_t table_narrowest(const struct table *table)
 {
     size_t cells[table->column_count], widths[table->column_count];
     measure(table, cells, widths);
+    for (size_t i = 0; i < table->column_count; i++) {
+        size_t least = table->columns[i].cut || cells[i] < NARROWEST ? NARROWEST : cells[i];
+        if (widths[i] > least)
+            widths[i] = least;
+    }
     return sum_of(table, widths);
 }
 

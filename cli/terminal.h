@@ -52,8 +52,8 @@ __attribute__((format(printf, 3, 4))) void table_cell(struct table *table, enum 
 __attribute__((format(printf, 3, 4))) void table_heading(struct table *table, enum style style,
                                                          const char *format, ...);
 
-/* The columns that it takes where nothing is cut. */
-size_t table_width(const struct table *table);
+/* The columns that it takes at the least, where all is cut that may be. */
+size_t table_narrowest(const struct table *table);
 
 /* Column names, then every row. Prints nothing where there is no row. */
 void table_print(const struct table *table, FILE *out);

@@ -130,8 +130,9 @@ static void judge(struct held *held, const struct inside *inside)
     struct verdict result = verdict(facts, &held->told, &past, inside->policy);
     held->direction = result.direction;
     held->trouble = trouble_of(held, &result);
-    bool remembered = held->trouble == TROUBLE_ENDED || !held->asked;
-    held->cause = held->trouble == TROUBLE_NONE ? CAUSE_NONE : remembered ? suspect->cause : result.cause;
+    held->cause = held->trouble == TROUBLE_NONE ? CAUSE_NONE : result.cause;
+    if (suspect && (held->trouble == TROUBLE_ENDED || !held->asked))
+        held->cause = suspect->cause;
     held->open = since(held->hint.flags & HINT_BORN ? held->told.born : 0, facts->now);
     held->fin = since(held->trouble != TROUBLE_NONE ? past.ended_at : 0, facts->now);
     held->idle = !held->asked || !has_been_connected(facts) ? -1

@@ -87,7 +87,7 @@ static void print_held(const struct held *held, FILE *out)
     if (held->asked)
         print_queues(&held->facts, out);
     if (action)
-        print_text(out, held->suspect->result ? "failed" : "ended", action);
+        print_text(out, held->trouble == TROUBLE_ENDED ? "ended" : "failed", action);
     if (held->site[0])
         print_text(out, "site", held->site);
     if (held->reader[0])

@@ -77,7 +77,7 @@ extern unsigned hints_capacity; /* numbers covered; 0 until hints_open, or when 
 extern _Atomic uint8_t *hints_marks;
 extern _Atomic uint32_t *hints_births; /* TCP sockets that were born through a hook in this process */
 extern struct hint *hints_records;
-extern _Atomic int hints_end; /* one above the highest number that was ever tracked */
+extern _Atomic int hints_end;                 /* one above the highest number that was ever tracked */
 extern const struct status_hints hints_shown; /* where these lie, for readers from outside */
 #pragma GCC visibility pop
 
