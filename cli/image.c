@@ -121,7 +121,7 @@ uintptr_t image_symbol(pid_t thread, uintptr_t base, const char *name)
 {
     struct {
         uint32_t buckets, first, filter_words, shift;
-    } head;
+    } head = {0};
     struct tables tables;
     ElfW(Sym) symbol;
     uint32_t at, link = 0, hash = hash_of(name);
