@@ -22,8 +22,6 @@
 
 enum {
     TCP_INFO_OPTION = 11,
-    INPUT_QUEUE_REQUEST = 0x541B,  /* SIOCINQ */
-    OUTPUT_QUEUE_REQUEST = 0x5411, /* SIOCOUTQ */
     /*
      * A TLS record: 5 bytes of header; the longest close_notify seen is 1.2 with a MAC and a block
      * of padding.
