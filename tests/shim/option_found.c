@@ -24,7 +24,8 @@ static int received(void)
     if (child == 0) {
         struct cmsghdr *part = CMSG_FIRSTHDR(&message);
         fd = (int)syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
-        *part = (struct cmsghdr){CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS};
+        *part = (struct cmsghdr){
+            .cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
         memcpy(CMSG_DATA(part), &fd, sizeof fd);
         syscall(SYS_sendmsg, ends[1], &message, 0);
         syscall(SYS_exit_group, 0);
