@@ -29,11 +29,14 @@ CLI       := -Ishim -DWAITCLOSE_VERSION='"$(VERSION)"' -DWAITCLOSE_LIBDIR='"$(LI
 TESTING   := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -O1 -g -pthread -MMD -MP
 
 SHIM_O    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/policy_explain.c,$(wildcard shim/*.c)))
+# Of its own the command has no reader of debug information, of gzip's files, nor of JSON.
+CLI_LIBS  := -ldw -lelf -lz -lcjson
+
 CLI_O     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 # What library and command share: the policy, and the choice of the watcher's room.
-SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/room_choose.c)
+SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/line.c shim/room_choose.c)
 # What needs neither a socket nor the loader, for the unit tests.
-PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare bare_mem)
+PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict address sockets bare bare_mem)
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
@@ -45,7 +48,7 @@ $(BUILD)/libwaitclose.so: $(SHIM_O)
 	$(call say,LINK,$@)$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-soname,libwaitclose.so -Wl,--no-undefined -o $@ $^ $(LDFLAGS)
 
 $(BUILD)/waitclose: $(CLI_O) $(SHARED_O)
-	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS) $(CLI_LIBS)
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)

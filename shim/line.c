@@ -54,8 +54,8 @@ static size_t hexadecimal(char *text, uint64_t value)
     return length;
 }
 
-/* The length of a well-formed UTF-8 sequence at `text`, or 0 (RFC 3629, section 4). */
-static size_t utf8_length(const char *text)
+/* RFC 3629, section 4. */
+size_t line_utf8_length(const char *text)
 {
     const unsigned char *byte = (const unsigned char *)text;
     size_t length = byte[0] >= 0xf0 && byte[0] <= 0xf4   ? 4
@@ -86,7 +86,7 @@ static void put_escaped(struct line *line, const char *text)
 {
     while (*text) {
         unsigned char byte = (unsigned char)*text;
-        size_t sequence = byte < 0x80 ? 1 : utf8_length(text);
+        size_t sequence = byte < 0x80 ? 1 : line_utf8_length(text);
         char escape[2] = {'\\', *text};
         if (*text == '"' || *text == '\\')
             put(line, escape, 2);

@@ -45,4 +45,7 @@ void line_end(struct line *line);
 /* "127.0.0.1:80", "[::1]:80", or "?" for ADDRESS_NONE. Returns the length. */
 size_t line_format_address(char text[LINE_ADDRESS_MAX], const struct address *address);
 
+/* The length of a well-formed UTF-8 sequence beyond ASCII at `text`, or 0. */
+size_t line_utf8_length(const char *text);
+
 #endif
