@@ -36,7 +36,8 @@ CLI_O     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 # What library and command share: the policy, and the choice of the watcher's room.
 SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/line.c shim/room_choose.c)
 # What needs neither a socket nor the loader, for the unit tests.
-PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict address sockets bare bare_mem)
+PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict address sockets bare bare_mem) \
+             $(patsubst %,$(BUILD)/cli/%.o,event event_text event_json group ledger log_name message tally)
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
@@ -60,7 +61,7 @@ $(BUILD)/cli/%.o: cli/%.c
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -o $@ $< $(PURE_O) -lcmocka
+	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -Icli -o $@ $< $(PURE_O) $(CLI_LIBS) -lcmocka
 
 $(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 	@mkdir -p $(@D)
@@ -80,6 +81,13 @@ $(BUILD)/tests/fuzz/policy_fuzz: tests/fuzz/policy_fuzz.c $(wildcard shim/policy
 	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ishim -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
 
+# The same of the readers of logs: build/tests/fuzz/event_fuzz tests/fuzz/events
+$(BUILD)/tests/fuzz/event_fuzz: tests/fuzz/event_fuzz.c $(wildcard cli/event*.[ch]) \
+             $(patsubst %,cli/%.c,group ledger message tally) shim/names.c
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Icli -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CLI_LIBS)
+
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -o $@ $<
@@ -92,7 +100,7 @@ $(BUILD)/tests/bench/forwarder_%.so: tests/bench/forwarder.c
 bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm forwarder_jumps.so forwarder_returns.so)
 	$(Q)tests/bench/bench.py $(BUILD)
 
-tests: all $(UNIT) $(PROGRAMS) $(BUILD)/tests/fuzz/policy_fuzz
+tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz)
 
 deps:
 	$(Q)scripts/deps

@@ -59,6 +59,13 @@ void event_take_number(struct event *event, const char *name, uint64_t value)
         *(uint64_t *)((char *)event + field->place) = value;
 }
 
+void event_take_true(struct event *event, const char *name)
+{
+    const struct field *field = find(name);
+    if (field && field->kind == FIELD_TRUTH)
+        *(bool *)((char *)event + field->place) = true;
+}
+
 void event_take(struct event *event, const char *name, const char *value)
 {
     const struct field *field = find(name);

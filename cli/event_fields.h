@@ -10,6 +10,7 @@ enum event_kind event_kind_of(const char *name);
 /* Take one field. A word stays where it is; what the report does not need is passed over. */
 void event_take(struct event *event, const char *name, const char *value);
 void event_take_number(struct event *event, const char *name, uint64_t value);
+void event_take_true(struct event *event, const char *name);
 
 /*
  * Read a line that ends with NUL. EVENT_TORN is what they can tell to be torn; whether

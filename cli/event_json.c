@@ -55,7 +55,7 @@ static void take_fields(struct event *event, const cJSON *object, char *to)
         } else if (cJSON_IsNumber(field) && field->valuedouble >= 0 && field->valuedouble < 0x1p53) {
             event_take_number(event, field->string, (uint64_t)field->valuedouble);
         } else if (cJSON_IsTrue(field)) {
-            event_take(event, field->string, "true");
+            event_take_true(event, field->string);
         }
     }
 }

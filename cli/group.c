@@ -68,7 +68,8 @@ uint64_t counts_unhealed(const struct counts *counts)
 
 static int compare_ranks(const void *left, const void *right)
 {
-    const struct group *one = *(const struct group *const *)left, *other = *(const struct group *const *)right;
+    const struct group *one = *(const struct group *const *)left,
+                       *other = *(const struct group *const *)right;
     uint64_t mine[] = {counts_unhealed(&one->counts), one->counts.leaks};
     uint64_t theirs[] = {counts_unhealed(&other->counts), other->counts.leaks};
 

@@ -1,4 +1,5 @@
-/* Leaks that have something in common: how many, what became of them, and what else they have in common. Pure. */
+/* Leaks that have something in common: how many, what became of them, and what else they have in common.
+ * Pure. */
 #ifndef WAITCLOSE_CLI_GROUP_H
 #define WAITCLOSE_CLI_GROUP_H
 

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-/* In quotes, escaped. Bytes that are no UTF-8 become the characters of the same number, as in the library's events. */
+/* In quotes, escaped. Bytes that are no UTF-8 become the characters of the same number, as in the library's
+ * events. */
 void json_string(FILE *out, const char *value);
 
 #endif

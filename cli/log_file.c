@@ -14,7 +14,7 @@
 enum { BUFFER = 8 * EVENT_LINE_MAX };
 
 struct log_file {
-    gzFile stream; /* reads what is not compressed as it is */
+    gzFile stream;     /* reads what is not compressed as it is */
     size_t start, end; /* of what is in the buffer and has not been given out */
     bool at_end, binary, in_long_line;
     char buffer[BUFFER + 1];
@@ -22,7 +22,8 @@ struct log_file {
 
 struct log_file *log_file_open(const char *name)
 {
-    int handle = strcmp(name, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(name, O_RDONLY | O_CLOEXEC);
+    int handle =
+        strcmp(name, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(name, O_RDONLY | O_CLOEXEC);
     if (handle < 0)
         return NULL;
     struct log_file *file = malloc(sizeof *file);
@@ -57,7 +58,8 @@ static void refill(struct log_file *file)
     file->end += (size_t)count;
 }
 
-/* The newline of the line at the buffer's front, or the end of the file where that ends it; NULL: not here yet. */
+/* The newline of the line at the buffer's front, or the end of the file where that ends it; NULL: not here
+ * yet. */
 static char *find_end(struct log_file *file)
 {
     char *newline = memchr(file->buffer + file->start, '\n', file->end - file->start);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct log_name {
-    size_t base; /* bytes of the name that it shares with the log it was made of */
+    size_t base;  /* bytes of the name that it shares with the log it was made of */
     int64_t rank; /* of two with the same base, the smaller is the older */
 };
 

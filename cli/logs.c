@@ -71,15 +71,19 @@ static uint64_t size_of(const struct log *log)
     return stat(log->name, &status) == 0 ? (uint64_t)status.st_size : 0;
 }
 
-/* Reads up to the first event; keeps its line, which reading it destroys. */
-static void read_first(struct log *log)
+/*
+ * Reads up to the first event, for its time; keeps its line, which reading it destroys.
+ * A torn one has no time, but where a log cannot be read twice it counts as well.
+ */
+static void read_first(struct log *log, bool twice)
 {
     char *line;
     size_t length;
     while (log_file_position(log->file) < LOOK_MAX && log_file_line(log->file, &line, &length)) {
         char *copy = text("%.*s", (int)length, line);
         struct event event;
-        if (event_read(&event, line, length) > EVENT_TORN) {
+        enum event_kind kind = event_read(&event, line, length);
+        if (kind > EVENT_TORN || (kind == EVENT_TORN && !twice)) {
             log->time = event.time;
             log->first = copy;
             return;
@@ -91,11 +95,12 @@ static void read_first(struct log *log)
 /* What cannot be opened twice, standard input or a pipe, stays open. */
 static void look_into(struct logs *logs, struct log *log)
 {
+    bool twice = is_regular(log);
     log->time = -1;
     if (!open_log(logs, log))
         return;
-    read_first(log);
-    if (!is_regular(log))
+    read_first(log, twice);
+    if (!twice)
         return;
     log->size = size_of(log);
     free(log->first);
@@ -146,8 +151,8 @@ static void show_progress(struct logs *logs)
 {
     const struct log *log = &logs->logs[logs->current];
     if (progress_is_due(&logs->progress))
-        progress_draw(&logs->progress, logs->done + (log->size ? log_file_position(log->file) : 0), logs->size,
-                      logs->events);
+        progress_draw(&logs->progress, logs->done + (log->size ? log_file_position(log->file) : 0),
+                      logs->size, logs->events);
 }
 
 /* The next event of one log. */

@@ -62,8 +62,8 @@ static char *program_file(uint64_t pid, const char *name)
     command[strcspn(command, "\n")] = '\0';
 
     ssize_t length = readlink(link, target, sizeof target - 1);
-    bool is_it = length > 0 && (strcmp(base_name(target), name) == 0 ||
-                                (*command && strncmp(command, name, 15) == 0));
+    bool is_it =
+        length > 0 && (strcmp(base_name(target), name) == 0 || (*command && strncmp(command, name, 15) == 0));
     if (is_it && stat(link, &status) == 0 && is_file(target, status.st_ino)) {
         free(link);
         return text("%s", target);

@@ -57,8 +57,8 @@ int complain_option(int option, char **arguments)
     if (option == ':' && optopt < 128)
         return complain(EXIT_WAITCLOSE, "option '-%c' needs a value; try 'waitclose help %s'", optopt, verb);
     if (option == ':')
-        return complain(EXIT_WAITCLOSE, "option '%s' needs a value; try 'waitclose help %s'", arguments[optind - 1],
-                        verb);
+        return complain(EXIT_WAITCLOSE, "option '%s' needs a value; try 'waitclose help %s'",
+                        arguments[optind - 1], verb);
     if (optopt > 0 && optopt < 128)
         return complain(EXIT_WAITCLOSE, "unknown option '-%c'; try 'waitclose help %s'", optopt, verb);
     return complain(EXIT_WAITCLOSE, "unknown option '%s'; try 'waitclose help %s'", arguments[optind - 1],

@@ -1,5 +1,6 @@
 #include "place_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,28 +12,29 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static const char *doubt(const struct symbol *symbol)
-{
-    return symbol->doubtful ? "?" : "";
-}
-
 static struct symbol find(struct symbols *symbols, const struct tally_entry *place)
 {
     return symbols_find(symbols, place->name, place->pid, place->first);
 }
 
+/* "accept_one in serve", and whether there is doubt; a new string. */
+static char *function_text(const struct symbol *symbol)
+{
+    return text("%s%s%s%s", symbol->function ? symbol->function : "??", symbol->within ? " in " : "",
+                symbol->within ? symbol->within : "", symbol->doubtful ? "?" : "");
+}
+
 char *place_short(struct symbols *symbols, const struct tally_entry *place)
 {
     struct symbol symbol = find(symbols, place);
-    const char *function = symbol.function ? symbol.function : "??";
-    char *words;
+    char *words, *function = function_text(&symbol);
     if (symbol.source)
-        words = text("%s%s (%s:%d)", function, doubt(&symbol), base_name(symbol.source), symbol.line);
+        words = text("%s (%s:%d)", function, base_name(symbol.source), symbol.line);
     else if (symbol.function)
-        words = text("%s%s (%.*s)", function, doubt(&symbol), (int)(strrchr(place->name, '+') - place->name),
-                     place->name);
+        words = text("%s (%.*s)", function, (int)(strrchr(place->name, '+') - place->name), place->name);
     else
-        words = text("%s", *place->name ? place->name : "?");
+        words = text("%s", *place->name ? place->name : "(not seen)");
+    free(function);
     symbol_free(&symbol);
     return words;
 }
@@ -40,14 +42,14 @@ char *place_short(struct symbols *symbols, const struct tally_entry *place)
 char *place_long(struct symbols *symbols, const struct tally_entry *place)
 {
     struct symbol symbol = find(symbols, place);
-    const char *function = symbol.function ? symbol.function : "??";
-    char *words;
+    char *words, *function = function_text(&symbol);
     if (symbol.source)
-        words = text("%s%s at %s:%d, %s", function, doubt(&symbol), symbol.source, symbol.line, place->name);
+        words = text("%s at %s:%d, %s", function, symbol.source, symbol.line, place->name);
     else if (symbol.function)
-        words = text("%s%s, %s", function, doubt(&symbol), place->name);
+        words = text("%s, %s", function, place->name);
     else
-        words = text("%s", *place->name ? place->name : "?");
+        words = text("%s", *place->name ? place->name : "(not seen)");
+    free(function);
     symbol_free(&symbol);
     return words;
 }

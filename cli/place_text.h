@@ -9,7 +9,7 @@
 
 /* All of these return new strings. */
 
-/* For a column: "serve (server.c:88)", "serve (server)", "server+0x1234" or "?". */
+/* For a column: "serve (server.c:88)", "serve (server)", "server+0x1234", or "(not seen)". */
 char *place_short(struct symbols *symbols, const struct tally_entry *place);
 
 /* "serve at src/server.c:88, server+0x1234". */

@@ -15,38 +15,31 @@ enum {
     STACKS = 2, /* that are shown of one group */
 };
 
-/* A line with a label in front; further lines are indented as far. */
-static void print_labelled(const struct report_view *view, const char *label, const char *words)
+static void print_line(const struct report_view *view, const char *label, const char *words)
 {
-    for (size_t length; *words; words += length + (words[length] == '\n')) {
-        length = strcspn(words, "\n");
-        terminal_print(view->out, STYLE_FAINT, "   %-10s", label);
-        terminal_print(view->out, STYLE_PLAIN, "%.*s", (int)length, words);
-        fputc('\n', view->out);
+    terminal_print(view->out, STYLE_FAINT, "   %-10s", label);
+    terminal_print(view->out, STYLE_PLAIN, "%s", words);
+    fputc('\n', view->out);
+}
+
+/* Our own words may have more lines than one. */
+static void print_lines(const struct report_view *view, const char *label, const char *words)
+{
+    char *copy = text("%s", words), *rest = NULL;
+    for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        print_line(view, label, line);
         label = "";
     }
+    free(copy);
 }
 
-/* To put words together in; print_built prints them and ends it. */
-struct built {
-    FILE *stream;
-    char *words;
-    size_t size;
-};
-
-static void start(struct built *built)
+/* Adds to a new string, which is freed, and returns a longer one. */
+static char *append(char *words, const char *separator, char *more)
 {
-    built->stream = open_memstream(&built->words, &built->size);
-    if (!built->stream)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
-}
-
-static void print_built(const struct report_view *view, const char *label, struct built *built)
-{
-    if (fclose(built->stream) != 0)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
-    print_labelled(view, label, built->words);
-    free(built->words);
+    char *longer = text("%s%s%s", words, *words ? separator : "", more);
+    free(words);
+    free(more);
+    return longer;
 }
 
 static void print_counts(const struct report_view *view, const struct group *group)
@@ -61,20 +54,15 @@ static void print_counts(const struct report_view *view, const struct group *gro
         {counts->acted, "ended by the policy"},
         {counts->exited, "held until the process ended"},
     };
-    const char *separator = ": ";
-    struct built line;
+    char *line = text("%s", "");
 
-    start(&line);
-    fprintf(line.stream, "%" PRIu64, counts->leaks);
-    for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
-        if (!outcomes[i].count)
-            continue;
-        fprintf(line.stream, "%s%" PRIu64 " %s", separator, outcomes[i].count, outcomes[i].words);
-        separator = ", ";
-    }
+    for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
+        if (outcomes[i].count)
+            line = append(line, ", ", text("%" PRIu64 " %s", outcomes[i].count, outcomes[i].words));
     if (counts->failed)
-        fprintf(line.stream, "; %" PRIu64 " actions failed", counts->failed);
-    print_built(view, "leaks", &line);
+        line = append(line, "; ", text("%" PRIu64 " actions failed", counts->failed));
+    print_line(view, "leaks", line);
+    free(line);
 }
 
 static void print_times(const struct report_view *view, const struct group *group)
@@ -82,10 +70,20 @@ static void print_times(const struct report_view *view, const struct group *grou
     char *first = time_text(group->first), *last = time_text(group->last);
     char *words = text("first %s, last %s", first, last);
     if (group->first >= 0)
-        print_labelled(view, "reported", words);
+        print_line(view, "reported", words);
     free(words);
     free(first);
     free(last);
+}
+
+/* A name with its count, where there are others beside it; a new string. */
+static char *counted_name(const struct report_view *view, const struct tally *tally, enum dimension by,
+                          const struct tally_entry *entry)
+{
+    char *name = report_name(view, by, entry, true);
+    if (tally->count > 1)
+        name = append(name, " ", text("(%" PRIu64 ")", entry->count));
+    return name;
 }
 
 /* Places stand on lines of their own; other names behind each other. */
@@ -96,23 +94,23 @@ static void print_names(const struct report_view *view, const char *label, const
     const struct tally_entry **sorted = tally_sorted(tally);
     bool is_place = by == BY_SITE || by == BY_READER;
     uint64_t others = tally->others;
-    struct built line;
+    char *line = text("%s", "");
 
-    start(&line);
     for (size_t i = 0; sorted[i]; i++) {
-        if (i >= NAMED) {
+        if (i >= NAMED)
             others += sorted[i]->count;
-            continue;
+        else
+            line = append(line, ", ", counted_name(view, tally, by, sorted[i]));
+        if (is_place && *line) {
+            print_line(view, i ? "" : label, line);
+            *line = '\0';
         }
-        char *name = report_name(view, by, sorted[i], true);
-        fprintf(line.stream, "%s%s", !i ? "" : is_place ? "\n" : ", ", name);
-        if (tally->count > 1)
-            fprintf(line.stream, "%s%" PRIu64, is_place ? ": " : " ", sorted[i]->count);
-        free(name);
     }
     if (others)
-        fprintf(line.stream, "%sothers %" PRIu64, is_place ? "\n" : ", ", others);
-    print_built(view, label, &line);
+        line = append(line, ", ", text("others (%" PRIu64 ")", others));
+    if (*line)
+        print_line(view, is_place ? "" : label, line);
+    free(line);
     free(sorted);
 }
 
@@ -121,33 +119,39 @@ static void print_advice(const struct report_view *view, const struct group *gro
     const struct tally_entry **sorted = tally_sorted(&group->parts[BY_CAUSE]);
     const struct advice *advice = advice_find(sorted[0]->name);
     if (advice) {
-        print_labelled(view, "why", advice->meaning);
-        print_labelled(view, "to do", advice->remedy);
+        print_lines(view, "why", advice->meaning);
+        print_lines(view, "to do", advice->remedy);
     }
     if (group->dead_on_accept)
-        print_labelled(view, "also", "peers had gone before they were accepted: accept faster, or\n"
-                                     "shorten the backlog");
+        print_lines(view, "also",
+                    "peers had gone before they were accepted: accept faster, or\n"
+                    "shorten the backlog");
     if (group->shared)
-        print_labelled(view, "also", "other processes hold such sockets too: close them there, or make\n"
-                                     "them with SOCK_CLOEXEC");
+        print_lines(view, "also",
+                    "other processes hold such sockets too: close them there, or make\n"
+                    "them with SOCK_CLOEXEC");
     free(sorted);
 }
 
-static void print_stack(const struct report_view *view, const struct group *group, const struct tally_entry *stack)
+static void print_stack(const struct report_view *view, const struct group *group,
+                        const struct tally_entry *stack)
 {
-    struct built lines;
     char *frames = text("%s", stack->name), *rest = NULL;
+    const char *label = "stack";
 
-    start(&lines);
-    if (group->parts[BY_STACK].count > 1)
-        fprintf(lines.stream, "of %" PRIu64 ":\n", stack->count);
+    if (group->parts[BY_STACK].count > 1) {
+        char *words = text("of %" PRIu64 " leaks:", stack->count);
+        print_line(view, label, words);
+        free(words);
+        label = "";
+    }
     for (char *name = strtok_r(frames, "\n", &rest); name; name = strtok_r(NULL, "\n", &rest)) {
         const struct tally_entry frame = {.name = name, .pid = stack->pid, .first = stack->first};
         char *words = place_long(view->symbols, &frame);
-        fprintf(lines.stream, "%s\n", words);
+        print_line(view, label, words);
         free(words);
+        label = "";
     }
-    print_built(view, "stack", &lines);
     free(frames);
 }
 
@@ -162,8 +166,11 @@ static void print_stacks(const struct report_view *view, const struct group *gro
 
 void report_print_details(const struct report_view *view, const struct group *group, size_t rank)
 {
-    static const char *const labels[GROUPINGS + 1] = {
-        [BY_SITE] = "made by", [BY_CAUSE] = "cause", [BY_PEER] = "peer", [BY_EXE] = "program", [BY_READER] = "read by"};
+    static const char *const labels[GROUPINGS + 1] = {[BY_SITE] = "made by",
+                                                      [BY_CAUSE] = "cause",
+                                                      [BY_PEER] = "peer",
+                                                      [BY_EXE] = "program",
+                                                      [BY_READER] = "read by"};
     const struct tally_entry **names = tally_sorted(&group->parts[view->ledger->by]);
     char *name = report_name(view, view->ledger->by, names[0], true);
 

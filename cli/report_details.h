@@ -13,7 +13,8 @@ struct report_view {
 };
 
 /* A name of that kind, for a column, or whole; a new string. */
-char *report_name(const struct report_view *view, enum dimension by, const struct tally_entry *entry, bool whole);
+char *report_name(const struct report_view *view, enum dimension by, const struct tally_entry *entry,
+                  bool whole);
 
 void report_print_details(const struct report_view *view, const struct group *group, size_t rank);
 

@@ -37,6 +37,8 @@ static void print_symbol(FILE *out, struct symbols *symbols, const struct tally_
     struct symbol symbol = symbols_find(symbols, place->name, place->pid, place->first);
     if (symbol.function)
         print_word(out, "function", symbol.function);
+    if (symbol.within)
+        print_word(out, "inlined_in", symbol.within);
     if (symbol.source) {
         print_word(out, "file", symbol.source);
         fprintf(out, ",\"line\":%d", symbol.line);
@@ -63,7 +65,8 @@ static void print_frames(FILE *out, struct symbols *symbols, const struct tally_
     free(frames);
 }
 
-static void print_entry(FILE *out, struct symbols *symbols, enum dimension by, const struct tally_entry *entry)
+static void print_entry(FILE *out, struct symbols *symbols, enum dimension by,
+                        const struct tally_entry *entry)
 {
     fprintf(out, "{\"leaks\":%" PRIu64, entry->count);
     if (by == BY_STACK) {

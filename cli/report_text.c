@@ -19,7 +19,8 @@ const char *const dimension_names[DIMENSIONS] = {
     [BY_EXE] = "exe",   [BY_READER] = "reader", [BY_STACK] = "stack",
 };
 
-char *report_name(const struct report_view *view, enum dimension by, const struct tally_entry *entry, bool whole)
+char *report_name(const struct report_view *view, enum dimension by, const struct tally_entry *entry,
+                  bool whole)
 {
     bool is_place = by == BY_SITE || by == BY_READER;
     if (is_place && whole)
@@ -51,7 +52,8 @@ static void add_time(struct table *table, int64_t time)
     free(words);
 }
 
-static void add_group(struct table *table, const struct report_view *view, const struct group *group, bool timed)
+static void add_group(struct table *table, const struct report_view *view, const struct group *group,
+                      bool timed)
 {
     const struct counts *counts = &group->counts;
     table_cell(table, STYLE_PLAIN, "%" PRIu64, counts->leaks);
@@ -106,11 +108,13 @@ static void print_head(const struct report_view *view)
     const struct counts *total = &ledger->total;
     char *first = time_text(ledger->first), *last = time_text(ledger->last);
 
-    terminal_print(view->out, STYLE_HEADING, "%" PRIu64 " leak%s", total->leaks, total->leaks == 1 ? "" : "s");
+    terminal_print(view->out, STYLE_HEADING, "%" PRIu64 " leak%s", total->leaks,
+                   total->leaks == 1 ? "" : "s");
     if (total->leaks)
         terminal_print(view->out, total->open ? STYLE_BAD : STYLE_PLAIN, ", %" PRIu64 " open at the end",
                        total->open);
-    terminal_print(view->out, STYLE_PLAIN, "; %" PRIu64 " event%s", ledger->events, ledger->events == 1 ? "" : "s");
+    terminal_print(view->out, STYLE_PLAIN, "; %" PRIu64 " event%s", ledger->events,
+                   ledger->events == 1 ? "" : "s");
     if (ledger->first >= 0)
         terminal_print(view->out, STYLE_PLAIN, ", %s to %s", first, last);
     fputc('\n', view->out);
@@ -134,7 +138,8 @@ static void print_remarks(const struct report_view *view)
                  "times an accept queue was full, or held peers that had gone (event backlog)");
     print_remark(view, ledger->limit, "process reached its limit (event limit)",
                  "times a process reached its limit (event limit)");
-    print_remark(view, ledger->lost, "event was lost, because a log could not be written: the counts are too low",
+    print_remark(view, ledger->lost,
+                 "event was lost, because a log could not be written: the counts are too low",
                  "events were lost, because a log could not be written: the counts are too low");
     print_remark(view, ledger->torn, "torn line was left out", "torn lines were left out");
     print_remark(view, ledger->early, "leak ended that was reported before these logs begin",

@@ -21,7 +21,7 @@ struct symbols {
     struct modules *modules;
     char *debug_path; /* where libdw looks for debug information that is kept apart */
     Dwfl_Callbacks callbacks;
-    struct symbol_file *files;
+    struct symbol_file *files, **last; /* in the order in which they were asked for */
 };
 
 struct symbols *symbols_open(char *const *directories, size_t count)
@@ -29,6 +29,7 @@ struct symbols *symbols_open(char *const *directories, size_t count)
     struct symbols *symbols = calloc(1, sizeof *symbols);
     if (!symbols)
         exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    symbols->last = &symbols->files;
     symbols->modules = modules_open(directories, count);
     symbols->debug_path = text(":.debug:/usr/lib/debug"); /* as libdw's own default */
     for (size_t i = 0; i < count; i++) {
@@ -79,29 +80,40 @@ static struct file *file_for(struct symbols *symbols, const char *name, uint64_t
     struct file *file = calloc(1, sizeof *file);
     if (!file)
         exit(complain(EXIT_WAITCLOSE, "out of memory"));
-    file->about = (struct symbol_file){
-        .module = text("%s", name), .path = path, .origin = origin, .timed = true, .next = symbols->files};
-    symbols->files = &file->about;
+    file->about =
+        (struct symbol_file){.module = text("%s", name), .path = path, .origin = origin, .timed = true};
+    *symbols->last = &file->about;
+    symbols->last = &file->about.next;
     if (path)
         open_file(symbols, file);
     return file;
 }
 
-/* What a function is called in the source, where it was inlined too; NULL without debug information. */
-static char *function_in_source(Dwfl_Module *module, GElf_Addr address)
+static bool is_function(Dwarf_Die *die)
+{
+    int tag = dwarf_tag(die);
+    return tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine;
+}
+
+/* By debug information, which knows functions that were inlined too, and where. */
+static void find_in_source(Dwfl_Module *module, GElf_Addr address, struct symbol *symbol)
 {
     Dwarf_Addr bias;
-    Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias), *scopes = NULL;
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias), *scopes = NULL, *around = NULL;
     int count = unit ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
-    char *name = NULL;
-    for (int i = 0; i < count && !name; i++) {
-        int tag = dwarf_tag(&scopes[i]);
-        const char *found = dwarf_diename(&scopes[i]);
-        if (found && (tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine))
-            name = text("%s", found);
+    int inner = 0;
+    while (inner < count && !is_function(&scopes[inner]))
+        inner++;
+    count = inner < count ? dwarf_getscopes_die(&scopes[inner], &around) : 0;
+    for (int i = 0; i < count; i++) {
+        const char *name = is_function(&around[i]) ? dwarf_diename(&around[i]) : NULL;
+        if (name && !symbol->function)
+            symbol->function = text("%s", name);
+        else if (name && dwarf_tag(&around[i]) == DW_TAG_subprogram && !symbol->within)
+            symbol->within = text("%s", name);
     }
     free(scopes);
-    return name;
+    free(around);
 }
 
 /* The symbol that covers the address, not just the last one before it: between those that a stripped file
@@ -116,7 +128,7 @@ static char *function_in_table(Dwfl_Module *module, GElf_Addr address)
 
 static void look_up(struct file *file, GElf_Addr address, struct symbol *symbol)
 {
-    symbol->function = function_in_source(file->module, address);
+    find_in_source(file->module, address, symbol);
     if (!symbol->function)
         symbol->function = function_in_table(file->module, address);
     Dwfl_Line *line = dwfl_module_getsrc(file->module, address);
@@ -149,7 +161,7 @@ struct symbol symbols_find(struct symbols *symbols, const char *site, uint64_t p
     free(name);
     if (!file->module)
         return symbol;
-    symbol.doubtful = may_be_another(file, time);
+    symbol.doubtful = may_be_another(file, time) || file->about.mismatched;
     if (return_address_fits(file->module, offset))
         look_up(file, offset - 1, &symbol); /* into the call, for behind it another line may begin */
     else
@@ -160,6 +172,7 @@ struct symbol symbols_find(struct symbols *symbols, const char *site, uint64_t p
 void symbol_free(struct symbol *symbol)
 {
     free(symbol->function);
+    free(symbol->within);
     free(symbol->source);
 }
 

@@ -18,17 +18,18 @@ struct symbol_file {
     const char *module; /* its name in the events */
     const char *path;   /* NULL: not found */
     enum module_origin origin;
-    bool timed;      /* every event that was looked up told its time: */
-    bool changed;    /* the file has changed after one of them */
-    bool mismatched; /* it has no call where an event says that one was */
+    bool timed;          /* every event that was looked up told its time: */
+    bool changed;        /* the file has changed after one of them */
+    bool mismatched;     /* it has no call where an event says that one was */
     const char *trouble; /* why it cannot be read, or NULL */
     struct symbol_file *next;
 };
 
-/* What is at a place; everything may be unknown. */
+/* What is at a place. What is not known is NULL. */
 struct symbol {
-    char *function;   /* NULL: not known */
-    char *source;     /* NULL: not known */
+    char *function;
+    char *within; /* the function that it has been inlined into */
+    char *source; /* a file */
     int line;
     bool doubtful; /* the file may be of another build */
 };
