@@ -24,17 +24,20 @@ static char *function_text(const struct symbol *symbol)
                 symbol->within ? symbol->within : "", symbol->doubtful ? "?" : "");
 }
 
+/* Of a function that was inlined the one around it is told: the line tells the rest. */
 char *place_short(struct symbols *symbols, const struct tally_entry *place)
 {
     struct symbol symbol = find(symbols, place);
-    char *words, *function = function_text(&symbol);
+    const char *function = symbol.within ? symbol.within : symbol.function ? symbol.function : "??";
+    const char *doubt = symbol.doubtful ? "?" : "";
+    char *words;
     if (symbol.source)
-        words = text("%s (%s:%d)", function, base_name(symbol.source), symbol.line);
+        words = text("%s%s (%s:%d)", function, doubt, base_name(symbol.source), symbol.line);
     else if (symbol.function)
-        words = text("%s (%.*s)", function, (int)(strrchr(place->name, '+') - place->name), place->name);
+        words =
+            text("%s%s (%.*s)", function, doubt, (int)(strrchr(place->name, '+') - place->name), place->name);
     else
         words = text("%s", *place->name ? place->name : "(not seen)");
-    free(function);
     symbol_free(&symbol);
     return words;
 }

@@ -1,25 +1,60 @@
-#include "report_details.h"
+#include "report_parts.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "advice.h"
 #include "message.h"
 #include "place_text.h"
+#include "printable.h"
 #include "terminal.h"
 #include "waitclose.h"
 
 enum {
     NAMED = 3,  /* names of a kind that are listed */
     STACKS = 2, /* that are shown of one group */
+    LABEL = 13, /* columns */
+    INDENT = 2,
+    NARROWEST = 20,
 };
 
+/* What may go to a terminal; a new string. */
+__attribute__((format(printf, 1, 2))) static char *printable_text(const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    char *words = printable(format, values);
+    va_end(values);
+    return words;
+}
+
+/* The bytes at the front of the words that go into so many columns; up to a space where there is one. */
+static size_t fit(const char *words, size_t columns)
+{
+    size_t whole = printable_fit(words, columns);
+    size_t length = whole;
+    while (words[whole] && length && words[length] != ' ')
+        length--;
+    return length ? length : whole;
+}
+
+/* A line with a label in front. What a terminal is too narrow for goes on below, indented further. */
 static void print_line(const struct report_view *view, const char *label, const char *words)
 {
-    terminal_print(view->out, STYLE_FAINT, "   %-10s", label);
-    terminal_print(view->out, STYLE_PLAIN, "%s", words);
-    fputc('\n', view->out);
+    unsigned width = terminal_width();
+    size_t room = width > LABEL + INDENT + NARROWEST ? width - LABEL : SIZE_MAX;
+    char *rest = printable_text("%s", words);
+    const char *at = rest;
+
+    terminal_print(view->out, STYLE_FAINT, "   %-*s", LABEL - 3, label);
+    for (size_t length; (length = fit(at, room)) < strlen(at); room = width - LABEL - INDENT) {
+        fprintf(view->out, "%.*s\n%*s", (int)length, at, LABEL + INDENT, "");
+        at += length + (at[length] == ' ');
+    }
+    fprintf(view->out, "%s\n", at);
+    free(rest);
 }
 
 /* Our own words may have more lines than one. */
@@ -138,6 +173,7 @@ static void print_stack(const struct report_view *view, const struct group *grou
 {
     char *frames = text("%s", stack->name), *rest = NULL;
     const char *label = "stack";
+    unsigned number = 0;
 
     if (group->parts[BY_STACK].count > 1) {
         char *words = text("of %" PRIu64 " leaks:", stack->count);
@@ -147,9 +183,11 @@ static void print_stack(const struct report_view *view, const struct group *grou
     }
     for (char *name = strtok_r(frames, "\n", &rest); name; name = strtok_r(NULL, "\n", &rest)) {
         const struct tally_entry frame = {.name = name, .pid = stack->pid, .first = stack->first};
-        char *words = place_long(view->symbols, &frame);
+        char *place = place_long(view->symbols, &frame);
+        char *words = text("#%-2u %s", number++, place);
         print_line(view, label, words);
         free(words);
+        free(place);
         label = "";
     }
     free(frames);
@@ -164,6 +202,13 @@ static void print_stacks(const struct report_view *view, const struct group *gro
     free(sorted);
 }
 
+/* Then the innermost frame says where the socket was made. */
+static bool has_stacks(const struct group *group)
+{
+    const struct tally *stacks = &group->parts[BY_STACK];
+    return stacks->count > 1 || *stacks->entries->name;
+}
+
 void report_print_details(const struct report_view *view, const struct group *group, size_t rank)
 {
     static const char *const labels[GROUPINGS + 1] = {[BY_SITE] = "made by",
@@ -172,7 +217,7 @@ void report_print_details(const struct report_view *view, const struct group *gr
                                                       [BY_EXE] = "program",
                                                       [BY_READER] = "read by"};
     const struct tally_entry **names = tally_sorted(&group->parts[view->ledger->by]);
-    char *name = report_name(view, view->ledger->by, names[0], true);
+    char *name = report_name(view, view->ledger->by, names[0], false);
 
     fputc('\n', view->out);
     terminal_print(view->out, STYLE_HEADING, "%zu. %s", rank, name);
@@ -180,7 +225,7 @@ void report_print_details(const struct report_view *view, const struct group *gr
     print_counts(view, group);
     print_times(view, group);
     for (enum dimension by = 0; by <= BY_READER; by++) {
-        if (by != view->ledger->by)
+        if (by != view->ledger->by || (by == BY_SITE && !has_stacks(group)))
             print_names(view, labels[by], group, by);
         if (by == BY_CAUSE)
             print_advice(view, group);
@@ -192,8 +237,6 @@ void report_print_details(const struct report_view *view, const struct group *gr
 
 static const char *certainty(const struct symbol_file *file)
 {
-    if (!file->path)
-        return "no such file found; --modules says where to look";
     if (file->trouble)
         return file->trouble;
     if (file->mismatched)
@@ -201,7 +244,7 @@ static const char *certainty(const struct symbol_file *file)
     if (file->origin == MODULE_GIVEN)
         return "as --modules says";
     if (file->origin == MODULE_MAPPED)
-        return "the process has it mapped";
+        return "which the process has mapped";
     if (file->changed)
         return "found by name; CHANGED since, so it may be another build (marked ?)";
     if (file->timed)
@@ -209,12 +252,20 @@ static const char *certainty(const struct symbol_file *file)
     return "found by name; the logs do not tell whether it is the same build";
 }
 
+static char *describe(const struct symbol_file *file)
+{
+    if (!file->path)
+        return text("%s: not found; --modules says where to look", file->module);
+    return text("%s: %s, %s", file->module, file->path, certainty(file));
+}
+
 void report_print_files(const struct report_view *view)
 {
+    const char *label = "symbols";
     for (const struct symbol_file *file = symbols_files(view->symbols); file; file = file->next) {
-        bool bad = file->path && (file->trouble || file->mismatched || file->changed);
-        terminal_print(view->out, bad ? STYLE_DOUBTFUL : STYLE_FAINT, "symbols of %s: %s%s%s", file->module,
-                       file->path ? file->path : "", file->path ? ", " : "", certainty(file));
-        fputc('\n', view->out);
+        char *words = describe(file);
+        print_line(view, label, words);
+        free(words);
+        label = "";
     }
 }
