@@ -25,7 +25,7 @@ static int64_t read_time(const char *words)
 static char *put(char *to, const char *words, char behind)
 {
     size_t length = strlen(words);
-    memcpy(to, words, length);
+    memcpy(to, words, length + 1);
     to[length] = behind;
     return to + length + 1;
 }
@@ -40,8 +40,9 @@ static char *put_list(char *to, const cJSON *list)
     return at + 1;
 }
 
-static void take_fields(struct event *event, const cJSON *object, char *to)
+static void take_fields(struct event *event, const cJSON *object, char *line)
 {
+    char *to = line;
     const cJSON *field;
     cJSON_ArrayForEach(field, object)
     {

@@ -81,13 +81,13 @@ static int compare_ranks(const void *left, const void *right)
 
 const struct group **groups_ranked(const struct group *groups, size_t count)
 {
-    const struct group **ranked = calloc(count + 1, sizeof *ranked);
+    const struct group **ranked = calloc(count + 1, sizeof(const struct group *));
     size_t at = 0;
     if (!ranked)
         exit(complain(EXIT_WAITCLOSE, "out of memory"));
     for (; groups; groups = groups->next)
         ranked[at++] = groups;
-    qsort(ranked, count, sizeof *ranked, compare_ranks);
+    qsort(ranked, count, sizeof(const struct group *), compare_ranks);
     return ranked;
 }
 

@@ -196,7 +196,7 @@ static void print_stack(const struct report_view *view, const struct group *grou
 static void print_stacks(const struct report_view *view, const struct group *group)
 {
     const struct tally_entry **sorted = tally_sorted(&group->parts[BY_STACK]);
-    for (size_t i = 0; sorted[i] && i < STACKS; i++)
+    for (size_t i = 0; i < STACKS && sorted[i]; i++)
         if (*sorted[i]->name)
             print_stack(view, group, sorted[i]);
     free(sorted);

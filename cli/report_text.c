@@ -70,7 +70,7 @@ void report_print(const struct ledger *ledger, struct symbols *symbols, FILE *ou
     if (*groups)
         fputc('\n', out);
     report_print_table(&view, groups);
-    for (size_t i = 0; groups[i] && i < DETAILED; i++)
+    for (size_t i = 0; i < DETAILED && groups[i]; i++)
         report_print_details(&view, groups[i], i + 1);
     if (ledger->group_count > DETAILED)
         fprintf(out, "\nThe other %zu in as much detail: --json.\n", ledger->group_count - DETAILED);

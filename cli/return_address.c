@@ -33,7 +33,7 @@ static bool ends_in_call_x86(const uint8_t bytes[LONGEST])
     if (bytes[LONGEST - 5] == 0xe8)
         return true;
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        const uint8_t *call = bytes + LONGEST - lengths[i];
+        const uint8_t *call = &bytes[LONGEST - lengths[i]];
         if (call[0] == 0xff && (call[1] & 0x38) == 0x10)
             return true;
     }
@@ -44,7 +44,7 @@ static bool ends_in_call_x86(const uint8_t bytes[LONGEST])
 static bool ends_in_call_aarch64(const uint8_t bytes[LONGEST])
 {
     uint32_t word;
-    memcpy(&word, bytes + LONGEST - sizeof word, sizeof word);
+    memcpy(&word, &bytes[LONGEST - sizeof word], sizeof word);
     word = le32toh(word);
     return (word & 0xfc000000) == 0x94000000 || (word & 0xfefff000) == 0xd63f0000;
 }

@@ -56,13 +56,13 @@ static int compare_counts(const void *left, const void *right)
 
 const struct tally_entry **tally_sorted(const struct tally *tally)
 {
-    const struct tally_entry **sorted = calloc(tally->count + 1, sizeof *sorted);
+    const struct tally_entry **sorted = calloc(tally->count + 1, sizeof(const struct tally_entry *));
     size_t count = 0;
     if (!sorted)
         exit(complain(EXIT_WAITCLOSE, "out of memory"));
     for (const struct tally_entry *entry = tally->entries; entry; entry = entry->next)
         sorted[count++] = entry;
-    qsort(sorted, count, sizeof *sorted, compare_counts);
+    qsort(sorted, count, sizeof(const struct tally_entry *), compare_counts);
     return sorted;
 }
 
