@@ -2,9 +2,11 @@
 
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "message.h"
 #include "return_address.h"
@@ -12,6 +14,7 @@
 
 struct file {
     struct symbol_file about; /* first, for the list is one of these */
+    uint64_t pid;             /* the last process that it was found for */
     int64_t changed_at;       /* ms since 1970 */
     Dwfl *dwfl;
     Dwfl_Module *module; /* NULL: cannot be read */
@@ -61,22 +64,23 @@ static void open_file(struct symbols *symbols, struct file *file)
         file->changed_at = (int64_t)status.st_ctim.tv_sec * 1000 + status.st_ctim.tv_nsec / 1000000;
 }
 
-static bool same(const char *one, const char *other)
+static bool is_gone(uint64_t pid)
 {
-    return one && other ? strcmp(one, other) == 0 : one == other;
+    char *process = text("/proc/%" PRIu64, pid);
+    bool gone = access(process, F_OK) != 0;
+    free(process);
+    return gone;
 }
 
-static struct file *file_for(struct symbols *symbols, const char *name, uint64_t pid)
+/* Whether looking for the module of that process again would find this file again. */
+static bool is_answer(const struct file *file, const char *name, uint64_t pid)
 {
-    enum module_origin origin = MODULE_NAMED;
-    char *path = modules_find(symbols->modules, name, pid, &origin);
+    bool of_process = file->about.origin == MODULE_MAPPED;
+    return strcmp(file->about.module, name) == 0 && (file->pid == pid || (!of_process && is_gone(pid)));
+}
 
-    for (struct symbol_file *known = symbols->files; known; known = known->next) {
-        if (strcmp(known->module, name) == 0 && same(known->path, path)) {
-            free(path);
-            return (struct file *)known;
-        }
-    }
+static struct file *add_file(struct symbols *symbols, const char *name, char *path, enum module_origin origin)
+{
     struct file *file = calloc(1, sizeof *file);
     if (!file)
         exit(complain(EXIT_WAITCLOSE, "out of memory"));
@@ -86,6 +90,31 @@ static struct file *file_for(struct symbols *symbols, const char *name, uint64_t
     symbols->last = &file->about.next;
     if (path)
         open_file(symbols, file);
+    return file;
+}
+
+static bool same(const char *one, const char *other)
+{
+    return one && other ? strcmp(one, other) == 0 : one == other;
+}
+
+static struct file *file_for(struct symbols *symbols, const char *name, uint64_t pid)
+{
+    for (struct symbol_file *known = symbols->files; known; known = known->next)
+        if (is_answer((struct file *)known, name, pid))
+            return (struct file *)known;
+
+    enum module_origin origin = MODULE_NAMED;
+    char *path = modules_find(symbols->modules, name, pid, &origin);
+    struct file *file = NULL;
+    for (struct symbol_file *known = symbols->files; known && !file; known = known->next)
+        if (strcmp(known->module, name) == 0 && same(known->path, path))
+            file = (struct file *)known;
+    if (file)
+        free(path);
+    else
+        file = add_file(symbols, name, path, origin);
+    file->pid = pid;
     return file;
 }
 
