@@ -34,10 +34,13 @@ CLI_LIBS  := -ldw -lelf -lz -lcjson
 
 CLI_O     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 # What library and command share: the policy, and the choice of the watcher's room.
-SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/line.c shim/room_choose.c)
+SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/room_choose.c)
+# What scan asks and judges with, as the library does.
+SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict address line bare)
 # What needs neither a socket nor the loader, for the unit tests.
-PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict address sockets bare bare_mem) \
-             $(patsubst %,$(BUILD)/cli/%.o,event event_text event_json group ledger log_name message tally)
+PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare bare_mem) \
+             $(patsubst %,$(BUILD)/cli/%.o,accept_queue array event event_json event_text group json ledger log_name \
+               message printable tally terminal)
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
@@ -48,7 +51,7 @@ all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
 $(BUILD)/libwaitclose.so: $(SHIM_O)
 	$(call say,LINK,$@)$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-soname,libwaitclose.so -Wl,--no-undefined -o $@ $^ $(LDFLAGS)
 
-$(BUILD)/waitclose: $(CLI_O) $(SHARED_O)
+$(BUILD)/waitclose: $(CLI_O) $(SHARED_O) $(SCAN_O)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS) $(CLI_LIBS)
 
 $(BUILD)/shim/%.o: shim/%.c
@@ -96,9 +99,10 @@ $(BUILD)/tests/bench/forwarder_%.so: tests/bench/forwarder.c
 	@mkdir -p $(@D)
 	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -fPIC -shared $(if $(filter returns,$*),-DRETURNS) -o $@ $<
 
-# What the library adds to calls, and how soon it tells. QUICK=1: fewer rounds.
+# What the library adds to calls, how soon it tells, and how long scan takes. QUICK=1: fewer rounds.
 bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm forwarder_jumps.so forwarder_returns.so)
 	$(Q)tests/bench/bench.py $(BUILD)
+	$(Q)tests/bench/scan.py $(BUILD)
 
 tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz)
 

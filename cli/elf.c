@@ -122,6 +122,13 @@ bool elf_read(int file, struct elf *elf)
     return true;
 }
 
+const char *elf_obstacle(const struct elf *elf)
+{
+    if (!elf->loader[0])
+        return "statically linked: there is no loader to preload into";
+    return elf->go ? "a Go program: it makes its system calls without libc" : NULL;
+}
+
 const char *elf_machine_name(unsigned machine)
 {
     static const struct {

@@ -18,6 +18,9 @@ bool elf_has_magic(int file);
 /* False where the file is no ELF file that could be run. */
 bool elf_read(int file, struct elf *elf);
 
+/* Why nothing can be preloaded into such a program, or NULL. */
+const char *elf_obstacle(const struct elf *elf);
+
 /* "aarch64", "i386" and so on. */
 const char *elf_machine_name(unsigned machine);
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "message.h"
-#include "waitclose.h"
 
 /* Of a client the port means nothing; of a service it is half its name. */
 static const char *peer_name(const struct event *leak, char room[GROUP_NAME_MAX])
@@ -39,9 +38,7 @@ const char *group_name(const struct event *leak, enum dimension by, char room[GR
 
 struct group *group_new(const char *name)
 {
-    struct group *group = calloc(1, sizeof *group);
-    if (!group)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    struct group *group = must_have(calloc(1, sizeof *group));
     group->name = text("%s", name);
     group->first = group->last = -1;
     return group;
@@ -81,10 +78,8 @@ static int compare_ranks(const void *left, const void *right)
 
 const struct group **groups_ranked(const struct group *groups, size_t count)
 {
-    const struct group **ranked = calloc(count + 1, sizeof(const struct group *));
+    const struct group **ranked = must_have(calloc(count + 1, sizeof(const struct group *)));
     size_t at = 0;
-    if (!ranked)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
     for (; groups; groups = groups->next)
         ranked[at++] = groups;
     qsort(ranked, count, sizeof(const struct group *), compare_ranks);

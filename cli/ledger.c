@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "message.h"
-#include "waitclose.h"
 #include "waitclose/cause.h"
 
 /* A process that holds sockets. One that becomes another program is another process here. */
@@ -60,16 +59,7 @@ static void *find(void *const *tree, const void *wanted, comparison *compare_the
 
 static void insert(void **tree, void *item, comparison *compare_them)
 {
-    if (!tsearch(item, tree, compare_them))
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
-}
-
-static void *room_for(size_t size)
-{
-    void *room = calloc(1, size);
-    if (!room)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
-    return room;
+    must_have(tsearch(item, tree, compare_them));
 }
 
 static struct process *find_process(const struct ledger *ledger, const struct event *event)
@@ -83,7 +73,7 @@ static struct process *process_of(struct ledger *ledger, const struct event *lea
     struct process *process = find_process(ledger, leak);
     if (process)
         return process;
-    process = room_for(sizeof *process);
+    process = must_have(malloc(sizeof *process));
     *process = (struct process){.pid = leak->pid, .exe = text("%s", leak->exe)};
     insert(&ledger->process_tree, process, compare_processes);
     return process;
@@ -113,7 +103,7 @@ static struct socket *find_socket(const struct ledger *ledger, const struct even
 static struct socket *add_socket(struct ledger *ledger, const struct event *leak)
 {
     struct process *process = process_of(ledger, leak);
-    struct socket *socket = room_for(sizeof *socket);
+    struct socket *socket = must_have(malloc(sizeof *socket));
     *socket = (struct socket){
         .pid = leak->pid, .cookie = leak->cookie, .process = process, .next = process->sockets};
     if (socket->next)

@@ -9,7 +9,6 @@
 
 #include "event.h"
 #include "message.h"
-#include "waitclose.h"
 
 enum { BUFFER = 8 * EVENT_LINE_MAX };
 
@@ -26,10 +25,8 @@ struct log_file *log_file_open(const char *name)
         strcmp(name, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(name, O_RDONLY | O_CLOEXEC);
     if (handle < 0)
         return NULL;
-    struct log_file *file = malloc(sizeof *file);
-    gzFile stream = gzdopen(handle, "r");
-    if (!file || !stream)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    struct log_file *file = must_have(malloc(sizeof *file));
+    gzFile stream = must_have(gzdopen(handle, "r"));
     gzbuffer(stream, BUFFER);
     file->stream = stream;
     file->start = file->end = 0;

@@ -130,10 +130,8 @@ static int compare_logs(const void *left, const void *right)
 
 struct logs *logs_open(char *const *names, size_t count)
 {
-    struct logs *logs = calloc(1, sizeof *logs);
-    struct log *all = calloc(count, sizeof *all);
-    if (!logs || !all)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    struct logs *logs = must_have(calloc(1, sizeof *logs));
+    struct log *all = must_have(calloc(count, sizeof *all));
 
     *logs = (struct logs){.logs = all, .count = count, .progress = progress_start()};
     for (size_t i = 0; i < count; i++) {

@@ -72,6 +72,13 @@ int finish_output(void)
     return complain(EXIT_WAITCLOSE, "cannot write to standard output: %s", strerror(errno));
 }
 
+void *must_have(void *memory)
+{
+    if (!memory)
+        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    return memory;
+}
+
 char *text(const char *format, ...)
 {
     va_list values;

@@ -36,13 +36,10 @@ static int compare(const void *left, const void *right)
 
 static void add(struct modules *modules, char *path)
 {
-    struct given *given = malloc(sizeof *given);
-    if (!given)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    struct given *given = must_have(malloc(sizeof *given));
     *given = (struct given){.path = path, .name = strrchr(path, '/') + 1, .next = modules->given};
     modules->given = given;
-    if (!tsearch(given, &modules->tree, compare))
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    must_have(tsearch(given, &modules->tree, compare));
 }
 
 /* Links to directories are not followed, so that there is an end. */
@@ -69,9 +66,7 @@ static bool look_through(struct modules *modules, const char *directory)
 
 struct modules *modules_open(char *const *directories, size_t count)
 {
-    struct modules *modules = calloc(1, sizeof *modules);
-    if (!modules)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    struct modules *modules = must_have(calloc(1, sizeof *modules));
     for (size_t i = 0; i < count; i++)
         if (!look_through(modules, directories[i]))
             exit(complain(EXIT_WAITCLOSE, "%s: %s", directories[i], strerror(errno)));

@@ -14,6 +14,10 @@ static size_t next_character(const char *words, size_t left, int *columns)
 {
     mbstate_t state = {0};
     wchar_t character;
+    if (*words >= ' ' && *words <= '~') { /* most of them, in every locale: not worth a call */
+        *columns = 1;
+        return 1;
+    }
     size_t length = mbrtowc(&character, words, left, &state);
     if (length == 0 || length > left) { /* no character of this locale */
         *columns = -1;
@@ -23,29 +27,30 @@ static size_t next_character(const char *words, size_t left, int *columns)
     return length;
 }
 
-static void escape(FILE *out, const char *raw)
+/* `result` has room for four times what is in `raw`. */
+static void escape(char *result, const char *raw)
 {
     for (size_t length, left = strlen(raw); left; left -= length, raw += length) {
         int columns;
         length = next_character(raw, left, &columns);
         if (columns >= 0)
-            fwrite(raw, 1, length, out);
+            result = mempcpy(result, raw, length);
         else
             for (size_t i = 0; i < length; i++)
-                fprintf(out, "\\x%02x", (unsigned char)raw[i]);
+                result += sprintf(result, "\\x%02x", (unsigned char)raw[i]);
     }
+    *result = '\0';
 }
 
 char *printable(const char *format, va_list values)
 {
-    char *raw = NULL, *result = NULL;
-    size_t size;
-    FILE *out = open_memstream(&result, &size);
+    char *raw;
+    int length = vasprintf(&raw, format, values);
+    char *result = length < 0 ? NULL : malloc(4 * (size_t)length + 1);
 
-    if (out && vasprintf(&raw, format, values) >= 0)
-        escape(out, raw);
-    if (!raw || !out || fclose(out) != 0)
+    if (!result)
         exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    escape(result, raw);
     free(raw);
     return result;
 }

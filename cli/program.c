@@ -186,6 +186,7 @@ static int check_elf(const char *path, int file, const char *library)
 
     if (!elf_read(file, &elf))
         return cannot_run(path, ENOEXEC);
+    const char *obstacle = elf_obstacle(&elf);
     if (elf.swapped)
         return complain(EXIT_WAITCLOSE, "%s cannot be shimmed: it is built for %s, with another byte order",
                         path, elf_machine_name(elf.machine));
@@ -193,12 +194,8 @@ static int check_elf(const char *path, int file, const char *library)
         return complain(EXIT_WAITCLOSE,
                         "%s cannot be shimmed: %s, and the loader ignores LD_PRELOAD where rights change",
                         path, rights);
-    if (!elf.loader[0])
-        return complain(EXIT_WAITCLOSE,
-                        "%s cannot be shimmed: statically linked: there is no loader to preload into", path);
-    if (elf.go)
-        return complain(EXIT_WAITCLOSE,
-                        "%s cannot be shimmed: a Go program: it makes its system calls without libc", path);
+    if (obstacle)
+        return complain(EXIT_WAITCLOSE, "%s cannot be shimmed: %s", path, obstacle);
     return ask_loader(path, &elf, library);
 }
 

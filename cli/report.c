@@ -100,11 +100,9 @@ static int report_on(const struct wish *wish, char *const *names, size_t count)
 
 int report(int count, char **arguments)
 {
-    struct wish wish = {.by = BY_SITE, .directories = calloc((size_t)count, sizeof *wish.directories)};
+    struct wish wish = {.by = BY_SITE, .directories = must_have(calloc((size_t)count, sizeof(char *)))};
     int option, status = 0;
 
-    if (!wish.directories)
-        return complain(EXIT_WAITCLOSE, "out of memory");
     opterr = 0;
     while (status == 0 && (option = getopt_long(count, arguments, ":", long_options, NULL)) != -1)
         status = take_option(&wish, option, arguments);

@@ -10,7 +10,6 @@
 
 #include "message.h"
 #include "return_address.h"
-#include "waitclose.h"
 
 struct file {
     struct symbol_file about; /* first, for the list is one of these */
@@ -29,9 +28,7 @@ struct symbols {
 
 struct symbols *symbols_open(char *const *directories, size_t count)
 {
-    struct symbols *symbols = calloc(1, sizeof *symbols);
-    if (!symbols)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    struct symbols *symbols = must_have(calloc(1, sizeof *symbols));
     symbols->last = &symbols->files;
     symbols->modules = modules_open(directories, count);
     symbols->debug_path = text(":.debug:/usr/lib/debug"); /* as libdw's own default */
@@ -52,9 +49,7 @@ struct symbols *symbols_open(char *const *directories, size_t count)
 static void open_file(struct symbols *symbols, struct file *file)
 {
     struct stat status;
-    file->dwfl = dwfl_begin(&symbols->callbacks);
-    if (!file->dwfl)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    file->dwfl = must_have(dwfl_begin(&symbols->callbacks));
     dwfl_report_begin(file->dwfl);
     file->module = dwfl_report_elf(file->dwfl, file->about.module, file->about.path, -1, 0, true);
     if (!file->module)
@@ -81,9 +76,7 @@ static bool is_answer(const struct file *file, const char *name, uint64_t pid)
 
 static struct file *add_file(struct symbols *symbols, const char *name, char *path, enum module_origin origin)
 {
-    struct file *file = calloc(1, sizeof *file);
-    if (!file)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    struct file *file = must_have(calloc(1, sizeof *file));
     file->about =
         (struct symbol_file){.module = text("%s", name), .path = path, .origin = origin, .timed = true};
     *symbols->last = &file->about;

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "message.h"
-#include "waitclose.h"
 
 static int compare_names(const void *left, const void *right)
 {
@@ -22,12 +21,9 @@ static struct tally_entry *find(struct tally *tally, const char *name)
 
 static struct tally_entry *add(struct tally *tally, const char *name, int64_t time)
 {
-    struct tally_entry *entry = malloc(sizeof *entry);
-    char *copy = strdup(name);
-    if (entry && copy)
-        *entry = (struct tally_entry){.name = copy, .first = time, .next = tally->entries};
-    if (!entry || !copy || !tsearch(entry, &tally->tree, compare_names))
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    struct tally_entry *entry = must_have(malloc(sizeof *entry));
+    *entry = (struct tally_entry){.name = must_have(strdup(name)), .first = time, .next = tally->entries};
+    must_have(tsearch(entry, &tally->tree, compare_names));
     tally->entries = entry;
     tally->count++;
     return entry;
@@ -56,10 +52,9 @@ static int compare_counts(const void *left, const void *right)
 
 const struct tally_entry **tally_sorted(const struct tally *tally)
 {
-    const struct tally_entry **sorted = calloc(tally->count + 1, sizeof(const struct tally_entry *));
+    const struct tally_entry **sorted =
+        must_have(calloc(tally->count + 1, sizeof(const struct tally_entry *)));
     size_t count = 0;
-    if (!sorted)
-        exit(complain(EXIT_WAITCLOSE, "out of memory"));
     for (const struct tally_entry *entry = tally->entries; entry; entry = entry->next)
         sorted[count++] = entry;
     qsort(sorted, count, sizeof(const struct tally_entry *), compare_counts);

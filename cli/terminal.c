@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "message.h"
 #include "printable.h"
 #include "waitclose.h"
@@ -28,6 +29,11 @@ static struct winsize size_of_terminal(void)
 unsigned terminal_width(void)
 {
     return terminal_is_there() ? size_of_terminal().ws_col : 0;
+}
+
+unsigned terminal_height(void)
+{
+    return terminal_is_there() ? size_of_terminal().ws_row : 0;
 }
 
 /* https://no-color.org: set, and not empty. */
@@ -75,18 +81,38 @@ void terminal_print(FILE *out, enum style style, const char *format, ...)
     free(words);
 }
 
+/* The lines of the screen that a line of text takes; colours take no room. */
+static size_t lines_taken(const char *line, size_t length, size_t width)
+{
+    size_t columns = 0;
+    bool in_code = false;
+    for (size_t i = 0; i < length; i++) {
+        bool continues = (line[i] & 0xc0) == 0x80; /* a character of UTF-8 */
+        in_code = in_code || line[i] == '\033';
+        columns += !in_code && !continues;
+        in_code = in_code && line[i] != 'm';
+    }
+    return columns ? (columns + width - 1) / width : 1;
+}
+
 void terminal_redraw(const char *screen)
 {
-    unsigned lines = size_of_terminal().ws_row;
-    /* Home; no wrapping, so that a line of the text is one of the screen. */
-    fputs("\033[H\033[?7l", stdout);
-    while (*screen && lines--) {
-        size_t length = strcspn(screen, "\n");
-        fwrite(screen, 1, length, stdout);
-        fputs(lines ? "\033[K\n" : "\033[K", stdout);
-        screen += length + (screen[length] == '\n');
+    struct winsize size = size_of_terminal();
+    size_t left = size.ws_row;
+    const char *end = screen;
+
+    while (*end) {
+        size_t length = strcspn(end, "\n"), taken = lines_taken(end, length, size.ws_col);
+        if (taken > left)
+            break;
+        left -= taken;
+        end += length + (end[length] == '\n');
     }
-    fputs("\033[J\033[?7h", stdout);
+    /* Where the screen is full a line feed would move all of it up. */
+    int length = (int)(end - screen) - (!left && end[-1] == '\n');
+    char *drawing = text("\033[H\033[J%.*s", length, screen);
+    fputs(drawing, stdout); /* at once, so that nothing flickers */
+    free(drawing);
 }
 
 /* Tables */
@@ -103,10 +129,9 @@ struct table {
     size_t column_count;
     struct cell *cells;
     size_t cell_count, room;
-    bool indented; /* there are headings */
 };
 
-enum { INDENT = 2, BETWEEN = 2, NARROWEST = 8 };
+enum { BETWEEN = 1, NARROWEST = 8 }; /* columns */
 
 struct table *table_start(const struct column *columns, size_t count)
 {
@@ -128,12 +153,7 @@ void table_end(struct table *table)
 
 static void add(struct table *table, struct cell cell)
 {
-    if (table->cell_count == table->room) {
-        table->room = table->room ? 2 * table->room : 64;
-        table->cells = reallocarray(table->cells, table->room, sizeof *table->cells);
-        if (!table->cells)
-            exit(complain(EXIT_WAITCLOSE, "out of memory"));
-    }
+    table->cells = array_grow(table->cells, table->cell_count, &table->room, sizeof *table->cells);
     table->cells[table->cell_count++] = cell;
 }
 
@@ -152,43 +172,52 @@ void table_heading(struct table *table, enum style style, const char *format, ..
     va_start(values, format);
     char *words = printable(format, values);
     va_end(values);
-    table->indented = true;
     add(table, (struct cell){.words = words, .style = style, .heading = true});
 }
 
-static void measure(const struct table *table, size_t *widths)
+/* How wide each column is by its cells, and by its name too. */
+static void measure(const struct table *table, size_t *cells, size_t *widths)
 {
     size_t at = 0;
-    for (size_t i = 0; i < table->column_count; i++)
-        widths[i] = printable_width(table->columns[i].name);
+    memset(cells, 0, table->column_count * sizeof *cells);
     for (size_t i = 0; i < table->cell_count; i++) {
         const struct cell *cell = &table->cells[i];
         if (cell->heading)
             continue;
-        if (cell->width > widths[at])
-            widths[at] = cell->width;
+        if (cell->width > cells[at])
+            cells[at] = cell->width;
         at = (at + 1) % table->column_count;
+    }
+    for (size_t i = 0; i < table->column_count; i++) {
+        size_t name = printable_width(table->columns[i].name);
+        widths[i] = cells[i] > name ? cells[i] : name;
     }
 }
 
-/* The widest of those that may be cut, or NULL where all of them are as narrow as is of any use. */
-static size_t *widest(const struct table *table, size_t *widths)
+/* The column to be made narrower by one: a name that is longer than its cells goes before cells that may be
+ * cut. */
+static size_t *widest(const struct table *table, const size_t *cells, size_t *widths)
 {
-    size_t *found = NULL;
-    for (size_t i = 0; i < table->column_count; i++)
-        if (table->columns[i].cut && widths[i] > NARROWEST && (!found || widths[i] > *found))
-            found = &widths[i];
-    return found;
+    size_t *name = NULL, *cut = NULL;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (widths[i] <= NARROWEST)
+            continue;
+        if (widths[i] > cells[i] && (!name || widths[i] > *name))
+            name = &widths[i];
+        if (table->columns[i].cut && (!cut || widths[i] > *cut))
+            cut = &widths[i];
+    }
+    return name ? name : cut;
 }
 
-static void make_fit(const struct table *table, size_t *widths)
+static void make_fit(const struct table *table, const size_t *cells, size_t *widths)
 {
-    size_t width = terminal_width(), sum = table->indented ? INDENT : 0;
+    size_t width = terminal_width(), sum = 0;
     size_t *giving;
 
     for (size_t i = 0; i < table->column_count; i++)
         sum += widths[i] + (i ? BETWEEN : 0);
-    for (; width && sum > width && (giving = widest(table, widths)); sum--)
+    for (; width && sum > width && (giving = widest(table, cells, widths)); sum--)
         --*giving;
 }
 
@@ -197,24 +226,21 @@ static void pad(FILE *out, size_t columns)
     fprintf(out, "%*s", (int)columns, "");
 }
 
-/* What is cut ends with "..". */
 static void print_cell(FILE *out, const struct cell *cell, size_t width, bool right, bool last)
 {
     bool cut = cell->width > width;
-    char *words = text("%.*s%s", (int)printable_fit(cell->words, cut ? width - 2 : width), cell->words,
-                       cut ? ".." : "");
-    size_t padding = width - printable_width(words);
+    char *shorter = cut ? text("%.*s..", (int)printable_fit(cell->words, width - 2), cell->words) : NULL;
+    size_t padding = width - (cut ? printable_width(shorter) : cell->width);
 
     pad(out, right ? padding : 0);
-    print_styled(out, cell->style, words);
+    print_styled(out, cell->style, cut ? shorter : cell->words);
     pad(out, right || last ? 0 : padding);
-    free(words);
+    free(shorter);
 }
 
 static void print_row(const struct table *table, const size_t *widths, const struct cell *cells, FILE *out)
 {
     size_t count = table->column_count;
-    pad(out, table->indented ? INDENT : 0);
     for (size_t i = 0; i < count; i++) {
         pad(out, i ? BETWEEN : 0);
         print_cell(out, &cells[i], widths[i], table->columns[i].right, i + 1 == count);
@@ -234,12 +260,12 @@ static void print_names(const struct table *table, const size_t *widths, FILE *o
 
 void table_print(const struct table *table, FILE *out)
 {
-    size_t widths[table->column_count];
+    size_t cells[table->column_count], widths[table->column_count];
 
     if (!table->cell_count)
         return;
-    measure(table, widths);
-    make_fit(table, widths);
+    measure(table, cells, widths);
+    make_fit(table, cells, widths);
     print_names(table, widths, out);
     for (size_t i = 0; i < table->cell_count;) {
         const struct cell *cell = &table->cells[i];

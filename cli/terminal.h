@@ -16,8 +16,9 @@ enum style { STYLE_PLAIN, STYLE_HEADING, STYLE_BAD, STYLE_DOUBTFUL, STYLE_FAINT 
 /* Whether standard output is a terminal. */
 bool terminal_is_there(void);
 
-/* Its columns; 0 where there is no terminal, and so no limit. */
+/* Its columns and lines; 0 where there is no terminal, and so no limit. */
 unsigned terminal_width(void);
+unsigned terminal_height(void);
 
 /*
  * Text in a style, where standard output takes colour. Whatever the text holds
@@ -27,8 +28,7 @@ unsigned terminal_width(void);
 __attribute__((format(printf, 3, 4))) void terminal_print(FILE *out, enum style style, const char *format,
                                                           ...);
 
-/* Puts one screenful in the place of the last one: as many lines as fit, none longer than the screen is wide.
- */
+/* Puts a text in the place of the last one, with as many of its lines as fit. */
 void terminal_redraw(const char *screen);
 
 struct column {

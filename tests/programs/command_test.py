@@ -98,7 +98,7 @@ class Words(CommandTest):
     def test_help(self):
         whole = self.waitclose("help")
         self.assertEqual((whole.returncode, whole.stderr), (0, ""))
-        for verb in ("run", "check", "help"):
+        for verb in ("run", "check", "scan", "help"):
             self.assertRegex(whole.stdout, r"(?m)^  %s " % verb)
             usage = self.waitclose("help", verb)
             self.assertEqual((usage.returncode, usage.stderr), (0, ""))
@@ -114,9 +114,9 @@ class Words(CommandTest):
     def test_usage_mistakes(self):
         for words, message in (
             ([], "a verb is missing; try 'waitclose help'"),
-            (["scan"], "unknown verb 'scan'; try 'waitclose help'"),
+            (["status"], "unknown verb 'status'; try 'waitclose help'"),
             (["a\nb\x1b"], "unknown verb 'a\\x0ab\\x1b'; try 'waitclose help'"),
-            (["help", "scan"], "unknown verb 'scan'; try 'waitclose help'"),
+            (["help", "status"], "unknown verb 'status'; try 'waitclose help'"),
             (["help", "run", "check"], "one verb at a time; try 'waitclose help'"),
             (["run"], "a program is missing; try 'waitclose help run'"),
             (["run", "--"], "a program is missing; try 'waitclose help run'"),
@@ -132,7 +132,8 @@ class Words(CommandTest):
                 self.assert_complaint(self.waitclose(*words), 125, message)
 
     def test_output_that_cannot_be_written(self):
-        for words in ("help", "help run", "help policy", "--version", "check", "check true", "run --help"):
+        for words in ("help", "help run", "help policy", "--version", "check", "check true", "scan", "scan --json",
+                      "run --help"):
             with self.subTest(words=words):
                 closed = finish(["sh", "-c", 'exec "$0" %s >&-' % words, COMMAND])
                 self.assert_complaint(closed, 125, "cannot write to standard output: Bad file descriptor")
