@@ -11,6 +11,8 @@
 
 #include "message.h"
 
+enum { COMMAND_LENGTH = 15, COMMAND_MAX = COMMAND_LENGTH + 2 }; /* proc_pid_comm(5), with a newline */
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -46,58 +48,70 @@ static char *path_of(uint64_t pid, const char *path, uint64_t inode)
     return NULL;
 }
 
-/* The program goes by the name that it was started by, which may be a link's. */
-static char *program_file(uint64_t pid, const char *name)
+/* The name that the process was started by, cut to 15 bytes; a link's name where it was started through one.
+ */
+static void read_command(uint64_t pid, char command[COMMAND_MAX])
 {
-    char command[32] = "", target[PATH_MAX] = "";
-    struct stat status;
-    char *link = text("/proc/%" PRIu64 "/exe", pid);
     char *path = text("/proc/%" PRIu64 "/comm", pid);
     FILE *file = fopen(path, "re");
-    if (file && !fgets(command, sizeof command, file))
-        command[0] = '\0';
+    *command = '\0';
+    if (file && fgets(command, COMMAND_MAX, file))
+        command[strcspn(command, "\n")] = '\0';
     if (file)
         fclose(file);
     free(path);
-    command[strcspn(command, "\n")] = '\0';
+}
 
-    ssize_t length = readlink(link, target, sizeof target - 1);
-    bool is_it =
-        length > 0 && (strcmp(base_name(target), name) == 0 || (*command && strncmp(command, name, 15) == 0));
-    if (is_it && stat(link, &status) == 0 && is_file(target, status.st_ino)) {
-        free(link);
-        return text("%s", target);
-    }
-    if (is_it)
-        return link; /* the file that runs, even where its name has gone to another */
+/* The process's own program, if it goes by that name. */
+static char *program_file(uint64_t pid, const char *name)
+{
+    char command[COMMAND_MAX], target[PATH_MAX] = "";
+    struct stat status;
+    char *link = text("/proc/%" PRIu64 "/exe", pid);
+
+    read_command(pid, command);
+    bool known = readlink(link, target, sizeof target - 1) > 0 && stat(link, &status) == 0;
+    bool called_so =
+        strcmp(base_name(target), name) == 0 || (*command && strncmp(command, name, COMMAND_LENGTH) == 0);
+    if (known && called_so && !is_file(target, status.st_ino))
+        return link; /* the file that runs; its name has gone to another, or is not for us to see */
     free(link);
-    return NULL;
+    return known && called_so ? text("%s", target) : NULL;
+}
+
+/* Reads /proc/PID/maps: the file of that name, a new string, and whether the library is there too. */
+static char *find_mapping(FILE *maps, uint64_t pid, const char *name, bool *has_library)
+{
+    char *line = NULL, *path, *found = NULL;
+    size_t room = 0;
+    uint64_t inode;
+
+    while (getline(&line, &room, maps) > 0) {
+        if (!read_mapping(line, &inode, &path))
+            continue;
+        *has_library |= strcmp(base_name(path), "libwaitclose.so") == 0;
+        if (!found && strcmp(base_name(path), name) == 0)
+            found = path_of(pid, path, inode);
+    }
+    free(line);
+    return found;
 }
 
 char *mapped_file(uint64_t pid, const char *name)
 {
-    char *line = NULL, *path, *found = NULL, *maps = text("/proc/%" PRIu64 "/maps", pid);
-    size_t room = 0;
-    uint64_t inode;
     bool has_library = false;
-    FILE *file = fopen(maps, "re");
-    free(maps);
-    if (!file)
+    char *path = text("/proc/%" PRIu64 "/maps", pid);
+    FILE *maps = fopen(path, "re");
+    free(path);
+    if (!maps)
         return NULL;
-    while (getline(&line, &room, file) > 0) {
-        if (!read_mapping(line, &inode, &path))
-            continue;
-        has_library |= strcmp(base_name(path), "libwaitclose.so") == 0;
-        if (!found && strcmp(base_name(path), name) == 0)
-            found = path_of(pid, path, inode);
-    }
-    fclose(file);
-    free(line);
-    if (has_library && !found)
+
+    char *found = find_mapping(maps, pid, name, &has_library);
+    fclose(maps);
+    if (!found)
         found = program_file(pid, name);
-    if (!has_library) {
-        free(found);
-        found = NULL;
-    }
-    return found;
+    if (has_library)
+        return found;
+    free(found);
+    return NULL;
 }

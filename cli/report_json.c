@@ -120,8 +120,9 @@ static void print_files(FILE *out, const struct symbol_file *files)
         if (files->path) {
             print_word(out, "path", files->path);
             print_word(out, "found", origins[files->origin]);
-            fprintf(out, ",\"changed\":%s,\"other_build\":%s", files->changed ? "true" : "false",
-                    files->mismatched ? "true" : "false");
+            if (files->origin == MODULE_NAMED && files->timed)
+                fprintf(out, ",\"changed\":%s", files->changed ? "true" : "false");
+            fprintf(out, ",\"other_build\":%s", files->mismatched ? "true" : "false");
         }
         fputc('}', out);
         separator = ",";

@@ -158,13 +158,14 @@ static void look_up(struct file *file, GElf_Addr address, struct symbol *symbol)
     symbol->source = source ? text("%s", source) : NULL;
 }
 
-/* How sure it is that the file is the one that ran. */
-static bool may_be_another(struct file *file, int64_t time)
+/* Whether a file that was found by its name alone has changed since, so that it may be of another build. */
+static bool has_changed(struct file *file, int64_t time)
 {
-    bool changed = time >= 0 && file->changed_at > time;
+    if (file->about.origin != MODULE_NAMED)
+        return false;
     file->about.timed &= time >= 0;
-    file->about.changed |= changed;
-    return file->about.origin != MODULE_MAPPED && (changed || time < 0);
+    file->about.changed |= time >= 0 && file->changed_at > time;
+    return time >= 0 && file->changed_at > time;
 }
 
 struct symbol symbols_find(struct symbols *symbols, const char *site, uint64_t pid, int64_t time)
@@ -183,7 +184,7 @@ struct symbol symbols_find(struct symbols *symbols, const char *site, uint64_t p
     free(name);
     if (!file->module)
         return symbol;
-    symbol.doubtful = may_be_another(file, time) || file->about.mismatched;
+    symbol.doubtful = has_changed(file, time) || file->about.mismatched;
     if (return_address_fits(file->module, offset))
         look_up(file, offset - 1, &symbol); /* into the call, for behind it another line may begin */
     else

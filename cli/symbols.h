@@ -18,8 +18,8 @@ struct symbol_file {
     const char *module; /* its name in the events */
     const char *path;   /* NULL: not found */
     enum module_origin origin;
-    bool timed;          /* every event that was looked up told its time: */
-    bool changed;        /* the file has changed after one of them */
+    bool timed;          /* MODULE_NAMED: every event that was looked up told its time; */
+    bool changed;        /* and the file has changed after one of them */
     bool mismatched;     /* it has no call where an event says that one was */
     const char *trouble; /* why it cannot be read, or NULL */
     struct symbol_file *next;
