@@ -103,7 +103,7 @@ static void print_counts(const struct report_view *view, const struct group *gro
 static void print_times(const struct report_view *view, const struct group *group)
 {
     char *first = time_text(group->first), *last = time_text(group->last);
-    char *words = text("first %s, last %s", first, last);
+    char *words = group->first == group->last ? text("%s", first) : text("first %s, last %s", first, last);
     if (group->first >= 0)
         print_line(view, "reported", words);
     free(words);
