@@ -162,10 +162,7 @@ static int read_policy(struct wish *wish, const struct sources *sources)
 {
     char *whole;
     int status = sources_read(sources, &wish->policy, &whole);
-    free(whole);
-    /* WAITCLOSE=off says what becomes of programs, and not what a leak is. */
-    if (wish->policy.off || wish->policy.help)
-        policy_defaults(&wish->policy);
+    free(whole); /* nothing is run that it could be given to */
     return status;
 }
 

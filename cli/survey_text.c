@@ -149,32 +149,35 @@ static char *place_text(const struct group *group)
                 group->listener.accept_limit);
 }
 
-static const char *wrapping_text(const struct group *group)
+/* "" where nothing leaks. Of an obstacle its name; what stands behind a colon explains it. */
+static char *wrapping_text(const struct group *group)
 {
+    const struct process *process = &group->process;
     if (group->kind != GROUP_HELD || !group->leaks)
-        return "";
-    switch (group->process.wrapping) {
+        return text("%s", "");
+    switch (process->wrapping) {
     case WRAPPING_YES:
-        return "; worth wrapping";
+        return text("; worth wrapping");
     case WRAPPING_DONE:
-        return "; runs under waitclose";
+        return text("; runs under waitclose");
     case WRAPPING_NO:
-        return "; cannot be wrapped: ";
+        return text("; cannot be wrapped: %.*s", (int)strcspn(process->obstacle, ":"), process->obstacle);
     case WRAPPING_UNKNOWN:
         break;
     }
-    return "";
+    return text("%s", "");
 }
 
 static void add_heading(struct table *table, const struct group *group)
 {
-    char *holder = holder_text(group), *counts = counts_text(group), *place = place_text(group);
-    table_heading(table, STYLE_HEADING, "%s: %zu leak%s, %s%s%s%s", holder, group->leaks,
-                  group->leaks == 1 ? "" : "s", counts, place, wrapping_text(group),
-                  group->kind == GROUP_HELD && group->leaks ? group->process.obstacle : "");
+    char *holder = holder_text(group), *counts = counts_text(group), *place = place_text(group),
+         *wrapping = wrapping_text(group);
+    table_heading(table, STYLE_HEADING, "%s: %zu leak%s, %s%s%s", holder, group->leaks,
+                  group->leaks == 1 ? "" : "s", counts, place, wrapping);
     free(holder);
     free(counts);
     free(place);
+    free(wrapping);
 }
 
 static void add_group(struct table *table, const struct group *group, size_t rows)
