@@ -32,6 +32,7 @@ static const struct field {
     {"peer", FIELD_WORD, offsetof(struct event, peer)},
     {"action", FIELD_WORD, offsetof(struct event, action)},
     {"result", FIELD_WORD, offsetof(struct event, result)},
+    {"signal", FIELD_WORD, offsetof(struct event, signal)},
     {"site", FIELD_WORD, offsetof(struct event, site)},
     {"reader", FIELD_WORD, offsetof(struct event, reader)},
     {"stack", FIELD_WORD, offsetof(struct event, stack)},

@@ -29,6 +29,7 @@ struct event {
     const char *exe, *cause, *direction, *peer, *site, *reader;
     const char *stack; /* the innermost frame first, newlines between them */
     const char *action, *result;
+    const char *signal; /* of a limit: the one that the process was sent, or "none" */
     bool dead_on_accept, shared;
 };
 

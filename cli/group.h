@@ -17,7 +17,7 @@ struct counts {
     uint64_t open;   /* nothing says that they ended */
     uint64_t healed; /* the program closed the socket, or came to use it again */
     uint64_t acted;  /* the policy ended the connection */
-    uint64_t exited; /* held until the process ended */
+    uint64_t exited; /* held until the process ended, or was sent the signal of limit= */
     uint64_t failed; /* actions that did not succeed, on any of these */
 };
 

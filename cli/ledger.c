@@ -241,6 +241,16 @@ static void take_summary(struct ledger *ledger, const struct event *event)
         end_process(ledger, process);
 }
 
+/* A signal that ends the process leaves it no time for a summary. */
+static void take_limit(struct ledger *ledger, const struct event *event)
+{
+    struct process *process = find_process(ledger, event);
+    bool signalled = *event->signal && strcmp(event->signal, "none") != 0;
+    ledger->limit++;
+    if (process && signalled)
+        end_process(ledger, process);
+}
+
 static void take_time(struct ledger *ledger, int64_t time)
 {
     if (time < 0)
@@ -271,8 +281,9 @@ void ledger_take(struct ledger *ledger, const struct event *event)
         take_action(ledger, event);
     else if (event->kind == EVENT_SUMMARY)
         take_summary(ledger, event);
+    else if (event->kind == EVENT_LIMIT)
+        take_limit(ledger, event);
     ledger->backlog += event->kind == EVENT_BACKLOG;
-    ledger->limit += event->kind == EVENT_LIMIT;
 }
 
 void ledger_close(struct ledger *ledger)

@@ -21,7 +21,7 @@ struct ledger {
     int64_t first, last; /* of all events; -1: the logs do not tell */
     uint64_t events, torn, backlog, limit;
     uint64_t lost;                                 /* events that could not be written */
-    uint64_t early;                                /* ends of leaks that the logs do not hold */
+    uint64_t early;                                /* ends of leaks that were not open here */
     void *group_tree, *process_tree, *socket_tree; /* tsearch(3) */
 };
 

@@ -57,8 +57,9 @@ static void print_remarks(const struct report_view *view)
                  "event was lost, because a log could not be written: the counts are too low",
                  "events were lost, because a log could not be written: the counts are too low");
     print_remark(view, ledger->torn, "torn line was left out", "torn lines were left out");
-    print_remark(view, ledger->early, "leak ended that was reported before these logs begin",
-                 "leaks ended that were reported before these logs begin");
+    print_remark(view, ledger->early,
+                 "leak ended that was not open here, as one reported before these logs begin",
+                 "leaks ended that were not open here, as those reported before these logs begin");
 }
 
 void report_print(const struct ledger *ledger, struct symbols *symbols, FILE *out)

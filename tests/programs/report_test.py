@@ -69,6 +69,7 @@ class Outcomes(reporting.Report):
         failed = {**ended, "result": "EPERM"}
         released = {**ended, "action": "release"}
         summary = dict(event="summary", pid=1, exe="app", sockets=1, leaks=1, healed=0, acted=0)
+        limit = dict(event="limit", pid=1, exe="app", leaks=1, limit=1)
         torn = dict(event="leak", pid=1, exe="app", cause="eof-unread")
         for events, expected in (
             ([reporting.leak()], {"leaks": 1, "open": 1}),
@@ -87,6 +88,8 @@ class Outcomes(reporting.Report):
             ([reporting.leak(), failed, ended], {"leaks": 1, "acted": 1, "failed": 1}),
             ([healed], {"early": 1}),
             ([torn, reporting.leak()], {"leaks": 1, "open": 1, "torn": 1}),
+            ([reporting.leak(), {**limit, "signal": "none"}], {"leaks": 1, "open": 1}),
+            ([reporting.leak(), {**limit, "signal": "SIGTERM"}], {"leaks": 1, "exited": 1}),
             ([summary], {}),
         ):
             with self.subTest(events=reporting.as_text(events)):
