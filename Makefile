@@ -44,7 +44,7 @@ PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address soc
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
-             $(BUILD)/tests/programs/ground_truth
+             $(BUILD)/tests/programs/ground_truth $(BUILD)/tests/programs/reuse
 
 all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
 
@@ -66,15 +66,26 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -Icli -o $@ $< $(PURE_O) $(CLI_LIBS) -lcmocka
 
+# What the program's threads and the watcher share, under ThreadSanitizer. Its memory comes from a stand-in for
+# bare.c, whose mem* would take the place of the sanitizer's own.
+RACES_C   := $(patsubst %,shim/%.c,hints address stack settle probe)
+$(BUILD)/tests/unit/races_test: tests/unit/races_test.c $(RACES_C) $(wildcard shim/*.h)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -fsanitize=thread -Wno-tsan -Iinclude -Ishim -o $@ $< $(RACES_C) -lcmocka
+
 $(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) -Itests/shim/support -o $@ $<
+	$(call say,TEST,$<)$(CC) $(TESTING) -Itests/shim/support -o $@ $< $(LDLIBS)
+
+$(BUILD)/tests/shim/loop_io_uring: LDLIBS := -luring
 
 $(BUILD)/tests/shim/deny: tests/shim/support/deny.c
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(TESTING) -o $@ $<
 
 $(BUILD)/tests/programs/ground_truth: $(wildcard tests/programs/ground_truth/*.c)
+$(BUILD)/tests/programs/reuse: $(wildcard tests/programs/reuse/*.c)
+$(BUILD)/tests/programs/ground_truth $(BUILD)/tests/programs/reuse:
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)$(CC) $(filter-out -MMD -MP,$(TESTING)) -o $@ $^
 
@@ -99,8 +110,8 @@ $(BUILD)/tests/bench/forwarder_%.so: tests/bench/forwarder.c
 	@mkdir -p $(@D)
 	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -fPIC -shared $(if $(filter returns,$*),-DRETURNS) -o $@ $<
 
-# What the library adds to calls, how soon it tells, and how long scan takes. QUICK=1: fewer rounds.
-bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm forwarder_jumps.so forwarder_returns.so)
+# What the library adds to calls, how soon it tells and ends, and how long scan takes. QUICK=1: fewer rounds.
+bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm ends forwarder_jumps.so forwarder_returns.so)
 	$(Q)tests/bench/bench.py $(BUILD)
 	$(Q)tests/bench/scan.py $(BUILD)
 

@@ -58,8 +58,46 @@ static void print_setting(const struct policy_explanation *explanation, void *co
         printf("%s\n", explanation->section);
         snprintf(layout->section, sizeof layout->section, "%s", explanation->section);
     }
-    printf("  %-*s  %-*s  %s%s\n", layout->key, explanation->key, layout->value, explanation->value,
-           explanation->meaning, explanation->is_default ? " (default)" : "");
+    printf("  %-*s  %-*s  %s%s%s\n", layout->key, explanation->key, layout->value, explanation->value,
+           explanation->meaning, explanation->enforced ? " (enforced)" : "",
+           explanation->is_default ? " (default)" : "");
+}
+
+/* What the settings in force come to, taken together. */
+struct gist {
+    bool ends, closes, releases;
+};
+
+static void grasp(const struct policy_explanation *explanation, void *context)
+{
+    struct gist *gist = context;
+    const char *value = explanation->value;
+
+    if (strcmp(explanation->key, "action") == 0) {
+        gist->ends |= strcmp(value, "ignore") != 0 && strcmp(value, "report") != 0;
+        gist->closes |= strcmp(value, "close") == 0;
+    }
+    gist->releases |= strcmp(explanation->key, "release") == 0 && strcmp(value, "never") != 0;
+}
+
+/* What follows from several settings, and none of them says alone. */
+static void print_notes(const struct policy *policy)
+{
+    struct gist gist = {0};
+    policy_explain(policy, grasp, &gist);
+
+    if (gist.ends && policy->process.watch)
+        puts("note: a leak is ended once nothing is queued to send and no other process holds the socket. A "
+             "peer that\n"
+             "      has half-closed and still waits looks like one that is gone: let grace be longer than "
+             "the program\n"
+             "      ever takes to answer");
+    if (gist.ends && !policy->process.watch)
+        puts("note: with watch=off nothing is ended: that is the watcher's work");
+    if (policy->process.limit && !policy->process.watch)
+        puts("note: with watch=off nobody counts for limit");
+    if (gist.releases && !gist.closes)
+        puts("note: release has nothing to give back: no action is close");
 }
 
 static void print_policy(const struct policy *policy)
@@ -74,6 +112,7 @@ static void print_policy(const struct policy *policy)
         puts("policy:");
         policy_explain(policy, measure, &layout);
         policy_explain(policy, print_setting, &layout);
+        print_notes(policy);
     }
 }
 

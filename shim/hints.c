@@ -12,7 +12,7 @@ _Atomic uint32_t *hints_births;
 
 struct hint *hints_records;
 _Atomic int hints_end;
-static uintptr_t *stacks; /* stack_depth frames a number, ended by 0 when fewer */
+static _Atomic uintptr_t *stacks; /* stack_depth frames a number, ended by 0 when fewer */
 static unsigned stack_depth;
 
 /*
@@ -70,19 +70,67 @@ static void finish(struct hint *hint)
     atomic_store_explicit(&hint->generation, (generation | 1) + 1, memory_order_release);
 }
 
-static void set_mark(int number, enum mark mark)
+static void raise_end(int number)
 {
     int end = atomic_load_explicit(&hints_end, memory_order_relaxed);
     while (number >= end && !atomic_compare_exchange_weak(&hints_end, &end, number + 1))
         ;
+}
+
+static void set_mark(int number, enum mark mark)
+{
+    raise_end(number);
     atomic_store_explicit(&hints_marks[number], mark, memory_order_release);
+}
+
+/* From the watcher: a claimed number is settle.c's until it is done. */
+static void replace_mark(int number, enum mark mark)
+{
+    uint8_t was = atomic_load_explicit(&hints_marks[number], memory_order_relaxed);
+    raise_end(number);
+    while (was != MARK_CLAIMED && !atomic_compare_exchange_weak(&hints_marks[number], &was, mark))
+        ;
 }
 
 static void set_peer(struct hint *hint, const struct address *peer)
 {
-    memcpy(hint->peer, peer->bytes, sizeof hint->peer);
-    hint->peer_port = peer->port;
-    hint->peer_family = peer->family;
+    uint32_t words[4];
+    memcpy(words, peer->bytes, sizeof words);
+    for (int i = 0; i < 4; i++)
+        atomic_store_explicit(&hint->peer[i], words[i], memory_order_relaxed);
+    atomic_store_explicit(&hint->peer_port, peer->port, memory_order_relaxed);
+    atomic_store_explicit(&hint->peer_family, peer->family, memory_order_relaxed);
+}
+
+static struct address get_peer(const struct hint *hint)
+{
+    struct address peer = {.family = atomic_load_explicit(&hint->peer_family, memory_order_relaxed),
+                           .port = atomic_load_explicit(&hint->peer_port, memory_order_relaxed)};
+    uint32_t words[4];
+    for (int i = 0; i < 4; i++)
+        words[i] = atomic_load_explicit(&hint->peer[i], memory_order_relaxed);
+    memcpy(peer.bytes, words, sizeof words);
+    return peer;
+}
+
+/* A 0 ends a stack that is shorter than stack_depth. */
+static void set_stack(int number, const uintptr_t *frames)
+{
+    _Atomic uintptr_t *place = &stacks[(size_t)number * stack_depth];
+    for (unsigned i = 0; i < stack_depth; i++) {
+        atomic_store_explicit(&place[i], frames[i], memory_order_relaxed);
+        if (!frames[i])
+            return;
+    }
+}
+
+static unsigned get_stack(int number, uintptr_t frames[HINTS_STACK_MAX])
+{
+    const _Atomic uintptr_t *place = &stacks[(size_t)number * stack_depth];
+    unsigned size = 0;
+    while (size < stack_depth && (frames[size] = atomic_load_explicit(&place[size], memory_order_relaxed)))
+        size++;
+    return size;
 }
 
 static uint32_t coarse_now(void)
@@ -105,8 +153,11 @@ void hints_birth(int number, uintptr_t site, enum hint_flag direction, const str
     atomic_store_explicit(&hint->born, coarse_now(), memory_order_relaxed);
     atomic_store_explicit(&hint->flags, (uint8_t)(direction | HINT_BORN), memory_order_relaxed);
     set_peer(hint, &address);
-    if (stack_depth)
-        stack_capture(&stacks[(size_t)number * stack_depth], stack_depth, site);
+    if (stack_depth) {
+        uintptr_t frames[HINTS_STACK_MAX];
+        stack_capture(frames, stack_depth, site);
+        set_stack(number, frames);
+    }
     finish(hint);
     set_mark(number, MARK_TRACKED);
     hints_changed(number);
@@ -138,11 +189,12 @@ void hints_told_eof(int number)
     hints_told(number, HINT_TOLD_EOF);
 }
 
-void hints_close(int number)
+bool hints_close(int number)
 {
-    uint8_t was = atomic_exchange_explicit(&hints_marks[number], MARK_NONE, memory_order_relaxed);
-    if (was == MARK_KNOWN)
+    uint8_t was = atomic_exchange_explicit(&hints_marks[number], MARK_NONE, memory_order_acq_rel);
+    if (was >= MARK_KNOWN)
         hints_changed(number);
+    return was == MARK_CLAIMED;
 }
 
 bool hints_copy(int number, struct hint_copy *copy)
@@ -157,14 +209,8 @@ bool hints_copy(int number, struct hint_copy *copy)
     copy->born = atomic_load_explicit(&hint->born, memory_order_relaxed);
     copy->eof_at = atomic_load_explicit(&hint->eof_at, memory_order_relaxed);
     copy->flags = atomic_load_explicit(&hint->flags, memory_order_relaxed);
-    memcpy(copy->peer.bytes, hint->peer, sizeof hint->peer);
-    copy->peer.port = hint->peer_port;
-    copy->peer.family = hint->peer_family;
-    const uintptr_t *frames = &stacks[(size_t)number * stack_depth];
-    while (copy->stack_size < stack_depth && frames[copy->stack_size]) {
-        copy->stack[copy->stack_size] = frames[copy->stack_size];
-        copy->stack_size++;
-    }
+    copy->peer = get_peer(hint);
+    copy->stack_size = get_stack(number, copy->stack);
     atomic_thread_fence(memory_order_acquire);
     return !(copy->generation & 1) &&
            atomic_load_explicit(&hint->generation, memory_order_relaxed) == copy->generation;
@@ -180,9 +226,9 @@ static bool empty(int number, uint32_t generation)
     atomic_store_explicit(&hint->site, 0, memory_order_relaxed);
     atomic_store_explicit(&hint->reader, 0, memory_order_relaxed);
     atomic_store_explicit(&hint->flags, 0, memory_order_relaxed);
-    hint->peer_family = ADDRESS_NONE;
+    atomic_store_explicit(&hint->peer_family, ADDRESS_NONE, memory_order_relaxed);
     if (stack_depth)
-        stacks[(size_t)number * stack_depth] = 0;
+        atomic_store_explicit(&stacks[(size_t)number * stack_depth], 0, memory_order_relaxed);
     finish(hint);
     return true;
 }
@@ -190,13 +236,13 @@ static bool empty(int number, uint32_t generation)
 void hints_adopt(int number, uint32_t generation)
 {
     if (empty(number, generation))
-        set_mark(number, MARK_KNOWN);
+        replace_mark(number, MARK_KNOWN);
 }
 
 void hints_disown(int number, uint32_t generation)
 {
     if (empty(number, generation))
-        set_mark(number, MARK_NONE);
+        replace_mark(number, MARK_NONE);
 }
 
 void hints_share(int number, uint32_t generation, int from)
@@ -210,12 +256,13 @@ void hints_share(int number, uint32_t generation, int from)
     atomic_store_explicit(&hint->born, atomic_load(&source->born), memory_order_relaxed);
     atomic_store_explicit(&hint->eof_at, atomic_load(&source->eof_at), memory_order_relaxed);
     atomic_store_explicit(&hint->flags, atomic_load(&source->flags), memory_order_relaxed);
-    memcpy(hint->peer, source->peer, sizeof hint->peer);
-    hint->peer_port = source->peer_port;
-    hint->peer_family = source->peer_family;
-    if (stack_depth)
-        memcpy(&stacks[(size_t)number * stack_depth], &stacks[(size_t)from * stack_depth],
-               stack_depth * sizeof *stacks);
+    struct address peer = get_peer(source);
+    set_peer(hint, &peer);
+    if (stack_depth) {
+        uintptr_t frames[HINTS_STACK_MAX + 1] = {0};
+        get_stack(from, frames);
+        set_stack(number, frames);
+    }
     finish(hint);
 }
 
@@ -224,6 +271,42 @@ void hints_known(int number)
     uint8_t tracked = MARK_TRACKED;
     if ((unsigned)number < hints_capacity)
         atomic_compare_exchange_strong(&hints_marks[number], &tracked, MARK_KNOWN);
+}
+
+/*
+ * Only where it was known: a birth meanwhile is another socket's. The time of its birth serves no
+ * more, so its place is taken; no hook but a birth writes there.
+ */
+void hints_mark_ended(int number, uint32_t low_cookie)
+{
+    uint8_t known = MARK_KNOWN;
+    if ((unsigned)number >= hints_capacity ||
+        atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_KNOWN)
+        return;
+    atomic_store_explicit(&hints_records[number].born, low_cookie, memory_order_relaxed);
+    atomic_compare_exchange_strong(&hints_marks[number], &known, MARK_ENDED);
+}
+
+void hints_mark_revived(int number)
+{
+    uint8_t ended = MARK_ENDED;
+    if ((unsigned)number < hints_capacity)
+        atomic_compare_exchange_strong(&hints_marks[number], &ended, MARK_KNOWN);
+}
+
+enum mark hints_claim(int number)
+{
+    if ((unsigned)number >= hints_capacity)
+        return MARK_NONE;
+    uint8_t was = atomic_load_explicit(&hints_marks[number], memory_order_relaxed);
+    bool free = was != MARK_NONE && was != MARK_CLAIMED;
+    return free && atomic_compare_exchange_strong(&hints_marks[number], &was, MARK_CLAIMED) ? was : MARK_NONE;
+}
+
+bool hints_unclaim(int number, enum mark mark)
+{
+    uint8_t claimed = MARK_CLAIMED;
+    return atomic_compare_exchange_strong(&hints_marks[number], &claimed, mark) || claimed != MARK_NONE;
 }
 
 void hints_set_peer(int number, uint32_t generation, const struct address *peer)
@@ -259,9 +342,12 @@ void hints_take_changes(void (*each)(int number, void *context), void *context)
 
 void hints_after_fork(void)
 {
-    for (int number = 0; number < hints_end; number++)
+    for (int number = 0; number < hints_end; number++) {
         if (atomic_load_explicit(&hints_records[number].generation, memory_order_relaxed) & 1)
             finish(&hints_records[number]);
+        if (atomic_load_explicit(&hints_marks[number], memory_order_relaxed) == MARK_CLAIMED)
+            atomic_store_explicit(&hints_marks[number], MARK_TRACKED, memory_order_relaxed);
+    }
 }
 
 unsigned hints_all_changed(void)

@@ -33,6 +33,8 @@ enum mark {
     MARK_NONE,    /* not a TCP socket that we know of */
     MARK_TRACKED, /* a TCP socket */
     MARK_KNOWN,   /* the same, and the watcher has looked at it: it wants to hear of the end */
+    MARK_ENDED,   /* the same, and we have ended its connection: no write to it may raise SIGPIPE */
+    MARK_CLAIMED, /* the same, and settle.c is about to replace or close what is there */
 };
 
 enum hint_flag {
@@ -49,11 +51,11 @@ struct hint {
     _Atomic uintptr_t site;      /* return address into the caller of socket() or accept() */
     _Atomic uintptr_t reader;    /* return address into the last caller of a read */
     _Atomic uint32_t generation; /* odd: being rewritten */
-    _Atomic uint32_t born;       /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms */
+    _Atomic uint32_t born;       /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms; MARK_ENDED: of the cookie */
     _Atomic uint32_t eof_at;     /* the same clock, when a read last returned 0 */
-    uint8_t peer[16];            /* network order; under generation */
-    uint16_t peer_port;          /* host order */
-    uint8_t peer_family;         /* enum address_family */
+    _Atomic uint32_t peer[4];    /* network order; whole under one generation */
+    _Atomic uint16_t peer_port;  /* host order */
+    _Atomic uint8_t peer_family; /* enum address_family */
     _Atomic uint8_t flags;       /* enum hint_flag */
 };
 
@@ -90,6 +92,20 @@ static inline bool hints_tracked(int number)
            __builtin_expect(atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_NONE, 0);
 }
 
+/* The write family's glance: whether we have ended what lay under this number. As above. */
+static inline bool hints_ended(int number)
+{
+    return (unsigned)number < hints_capacity &&
+           __builtin_expect(atomic_load_explicit(&hints_marks[number], memory_order_relaxed) == MARK_ENDED,
+                            0);
+}
+
+/* The low half of the cookie of the socket that was ended. Only for an ended number. */
+static inline uint32_t hints_ended_cookie(int number)
+{
+    return atomic_load_explicit(&hints_records[number].born, memory_order_relaxed);
+}
+
 /* A note of who reads, before the read. Only for a tracked number. */
 static inline void hints_reader(int number, uintptr_t reader)
 {
@@ -99,6 +115,7 @@ static inline void hints_reader(int number, uintptr_t reader)
 /*
  * From hooks. All keep errno, make no system call, take no lock.
  * peer may be NULL. hints_close comes before the real close: afterwards the number may be another's.
+ * It returns true where the number is claimed: then whoever claimed it will close it (hints_unclaim).
  */
 void hints_birth(int number, uintptr_t site, enum hint_flag direction, const struct sockaddr *peer,
                  socklen_t peer_size);
@@ -106,7 +123,7 @@ void hints_connecting(int number, const struct sockaddr *peer, socklen_t peer_si
 void hints_changed(int number); /* look at it again: listen(2) */
 void hints_told(int number, enum hint_flag what);
 void hints_told_eof(int number); /* a read returned 0 */
-void hints_close(int number);
+bool hints_close(int number);
 
 /*
  * From the watcher.
@@ -119,10 +136,24 @@ bool hints_copy(int number, struct hint_copy *copy);
 void hints_adopt(int number, uint32_t generation);
 void hints_disown(int number, uint32_t generation);
 void hints_known(int number);
+/*
+ * We have ended this socket: from now on its writes are seen. hints_mark_revived: it was
+ * connected anew.
+ */
+void hints_mark_ended(int number, uint32_t low_cookie);
+void hints_mark_revived(int number);
 /* The same socket lies under another number too: what is noted there holds here. */
 void hints_share(int number, uint32_t generation, int from);
 /* Keeps the peer's address for a socket that was not asked for it when it was born. */
 void hints_set_peer(int number, uint32_t generation, const struct address *peer);
+
+/*
+ * Claims a number for settle.c, from a thread of the program's: until hints_unclaim, a close of it
+ * through libc does nothing, so that nobody can get the number meanwhile. Returns what it was, or
+ * MARK_NONE: it cannot be had. hints_unclaim is false where such a close has come: it is then to be made.
+ */
+enum mark hints_claim(int number);
+bool hints_unclaim(int number, enum mark mark);
 
 /* Calls `each` for every number that was born or has ended since the last call. */
 void hints_take_changes(void (*each)(int number, void *context), void *context);

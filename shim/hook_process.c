@@ -66,6 +66,6 @@ static void sandbox_comes(void)
 
 #include "hooks_not_here.h"
 
-#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
+#define HOOK(family, returns, name, parameters, arguments, raw, more)                                        \
     HOOK_##family(returns, name, parameters, arguments)
 #include "hooks.def"

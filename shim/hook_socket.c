@@ -1,6 +1,8 @@
 /*
  * Births and ends. Only here does the library learn who made a socket. Same rules
- * as in hook_read.c; the one exception is that the first TCP socket starts the watcher.
+ * as in hook_read.c; the exceptions are that the first TCP socket starts the watcher, that
+ * socket() and accept() settle what waits for a thread of the program's (settle.h), and that
+ * sockets are given the options that the policy asks for (options.h).
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,6 +11,26 @@
 #include "hints.h"
 #include "life.h"
 #include "next.h"
+#include "options.h"
+#include "settle.h"
+
+/* Only where the policy has ended something, and wants its number back or its reference gone. */
+static inline bool something_waits(void)
+{
+    return __builtin_expect(atomic_load_explicit(&settle_waiting, memory_order_relaxed) != 0, 0);
+}
+
+static __attribute__((noinline, cold)) unsigned settle_here(bool emfile)
+{
+    return life_sandboxed() || life_in_vfork_child() ? 0 : settle(emfile);
+}
+
+/* Whether a call that failed for want of a number may find one now. */
+static bool gave_one_back(int result)
+{
+    return result < 0 && errno == EMFILE && atomic_load(&settle_waiting_for_emfile) > 0 &&
+           settle_here(true) > 0;
+}
 
 static bool is_tcp(int domain, int type, int protocol)
 {
@@ -32,7 +54,14 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     {                                                                                                        \
         if (!is_tcp(domain, type, protocol))                                                                 \
             return next.name arguments;                                                                      \
-        return born(next.name arguments, CALLER, 0, NULL, NULL);                                             \
+        if (something_waits())                                                                               \
+            settle_here(false);                                                                              \
+        int made = next.name arguments;                                                                      \
+        if (__builtin_expect(gave_one_back(made), 0))                                                        \
+            made = next.name arguments;                                                                      \
+        if (options_wanted && made >= 0)                                                                     \
+            options_at_birth(made);                                                                          \
+        return born(made, CALLER, 0, NULL, NULL);                                                            \
     }
 
 /*
@@ -44,8 +73,25 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     {                                                                                                        \
         if (!hints_tracked(fd))                                                                              \
             return next.name arguments;                                                                      \
-        return born(next.name arguments, CALLER, HINT_IN, peer, peer_size);                                  \
+        if (something_waits())                                                                               \
+            settle_here(false);                                                                              \
+        int made = next.name arguments;                                                                      \
+        if (__builtin_expect(gave_one_back(made), 0))                                                        \
+            made = next.name arguments;                                                                      \
+        if (options_wanted && made >= 0)                                                                     \
+            options_at_accept(made, fd);                                                                     \
+        return born(made, CALLER, HINT_IN, peer, peer_size);                                                 \
     }
+
+static __attribute__((noinline)) int
+connect_with_options(int (*call)(int, const struct sockaddr *, socklen_t), int fd,
+                     const struct sockaddr *peer, socklen_t peer_size)
+{
+    options_before_connect(fd, peer, peer_size);
+    int result = call(fd, peer, peer_size);
+    options_after_connect(fd);
+    return result;
+}
 
 /* The peer is noted before the call: once it is connected, the watcher may look. */
 #define HOOK_CONNECT(returns, name, parameters, arguments)                                                   \
@@ -54,7 +100,29 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         if (hints_tracked(fd)) {                                                                             \
             hints_connecting(fd, peer, peer_size);                                                           \
             life_needed();                                                                                   \
+            if (options_wanted)                                                                              \
+                return connect_with_options(next.name, fd, peer, peer_size);                                 \
         }                                                                                                    \
+        return next.name arguments;                                                                          \
+    }
+
+/* An enforced option is the policy's: the call succeeds, and changes nothing. */
+static __attribute__((noinline)) int set_option(int fd, int level, int name, const void *value,
+                                                socklen_t size)
+{
+    if (options_enforced(fd, level, name))
+        return 0;
+    int result = next.setsockopt(fd, level, name, value, size);
+    if (result == 0)
+        options_set_by_program(fd, level, name);
+    return result;
+}
+
+#define HOOK_OPTION(returns, name, parameters, arguments)                                                    \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(options_wanted, 0))                                                             \
+            return set_option arguments;                                                                     \
         return next.name arguments;                                                                          \
     }
 
@@ -64,6 +132,8 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         if (hints_tracked(fd)) {                                                                             \
             hints_changed(fd);                                                                               \
             life_needed();                                                                                   \
+            if (options_wanted)                                                                              \
+                backlog = options_at_listen(fd, backlog);                                                    \
         }                                                                                                    \
         return next.name arguments;                                                                          \
     }
@@ -86,13 +156,13 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
 #define HOOK_CLOSE(returns, name, parameters, arguments)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
-        if (__builtin_expect(hints_tracked(fd), 0) && !life_in_vfork_child())                                \
-            hints_close(fd);                                                                                 \
+        if (__builtin_expect(hints_tracked(fd), 0) && !life_in_vfork_child() && hints_close(fd))             \
+            return 0;                                                                                        \
         return next.name arguments;                                                                          \
     }
 
 #include "hooks_not_here.h"
 
-#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
+#define HOOK(family, returns, name, parameters, arguments, raw, more)                                        \
     HOOK_##family(returns, name, parameters, arguments)
 #include "hooks.def"

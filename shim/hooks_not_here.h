@@ -11,6 +11,9 @@
 #ifndef HOOK_READ_MANY
 #define HOOK_READ_MANY(...)
 #endif
+#ifndef HOOK_WRITE
+#define HOOK_WRITE(...)
+#endif
 #ifndef HOOK_SOCKET
 #define HOOK_SOCKET(...)
 #endif
@@ -19,6 +22,9 @@
 #endif
 #ifndef HOOK_CONNECT
 #define HOOK_CONNECT(...)
+#endif
+#ifndef HOOK_OPTION
+#define HOOK_OPTION(...)
 #endif
 #ifndef HOOK_LISTEN
 #define HOOK_LISTEN(...)

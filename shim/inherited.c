@@ -4,6 +4,7 @@
 
 #include "directory.h"
 #include "hints.h"
+#include "options.h"
 #include "probe.h"
 #include "raw.h"
 
@@ -13,6 +14,7 @@ static bool adopt(int number, void *context)
     struct hint_copy hint;
     if (probe_is_tcp(number) && hints_copy(number, &hint)) {
         hints_adopt(number, hint.generation);
+        options_for_found(number, number);
         *found = true;
     }
     return true;

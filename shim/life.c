@@ -13,8 +13,10 @@
 #include "inherited.h"
 #include "log.h"
 #include "next.h"
+#include "options.h"
 #include "raw.h"
 #include "report.h"
+#include "settle.h"
 #include "site.h"
 #include "stack.h"
 #include "thread.h"
@@ -114,7 +116,7 @@ static bool start_thread(void)
         life->watch.room = room_choose().kind == ROOM_OWN ? &room_own : &room_shared;
     __atomic_store_n(&life->talk.order, ORDER_NONE, __ATOMIC_RELEASE);
     atomic_store(&has_watched, true);
-    return thread_start(watch_thread, NULL, life->stack, &life->alive);
+    return thread_start(watch_thread, NULL, life->stack, &life->alive, THREAD_SHARES_TABLE);
 }
 
 void life_start(void)
@@ -267,6 +269,7 @@ static void in_forked_child(void)
     life->talk.may_share = life->talk.forked = true;
     life->process = process_id();
     hints_after_fork();
+    settle_after_fork();
     if (atomic_load(&has_watched))
         life_start();
 }
@@ -370,13 +373,14 @@ static void begin(void)
         life = NULL;
         return;
     }
+    options_open(&policy, hints_capacity);
     if (on_exit)
         on_exit(at_exit, NULL);
     else
         atexit(at_exit_without_status);
     pthread_atfork(NULL, in_forking_parent, in_forked_child);
     if (inherited_sockets()) {
-        life->talk.may_share = true;
+        life->talk.may_share = life->talk.born_with = true;
         life_start();
     }
 }

@@ -224,7 +224,7 @@ static int open_daemon(struct errand *errand)
     long handle = raw_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (raw_failed(handle))
         return -1;
-    long answer = raw3(SYS_connect, handle, (long)&to, sizeof to);
+    long answer = raw_connect((int)handle, &to, sizeof to);
     if (raw_failed(answer)) {
         raw1(SYS_close, handle);
         errand->unopened = answer;

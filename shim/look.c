@@ -3,16 +3,15 @@
 #include <errno.h>
 
 #include "backlog.h"
+#include "ending.h"
 #include "hints.h"
+#include "options.h"
 #include "others.h"
 #include "probe.h"
 #include "sockets.h"
 #include "verdict.h"
 
-enum {
-    KEEN_TICKS = 100,
-    LEAKED_AGAIN_MS = 5000, /* what is reported is looked at again no sooner: it may have come alive */
-};
+enum { KEEN_TICKS = 100 };
 
 struct looking looking;
 
@@ -28,7 +27,9 @@ static void lost(int number, uint64_t cookie)
         suspect->number = holder;
         return;
     }
-    if (suspect->state != SUSPECT_LEAKED) {
+    if (ending_lost(suspect))
+        return;
+    if (suspect->state == SUSPECT_WATCHED) {
         suspects_drop(suspect);
         return;
     }
@@ -58,6 +59,8 @@ static bool meet(int number, int handle, uint64_t cookie, uint64_t before, uint3
     if (stale || !hints_tracked(number)) { /* no hook saw this one's birth: what is noted is about another */
         hints_adopt(number, hint.generation);
         hints_copy(number, &hint);
+        if (twin < 0)
+            options_for_found(number, handle);
         if (twin >= 0)
             hints_share(number, hint.generation, twin);
         else if (number < (int)hints_capacity) /* above, it is met anew in each round */
@@ -146,43 +149,107 @@ static struct suspect *suspect_for(int number, const struct facts *facts, const 
     return suspect;
 }
 
+/* Whether the log has taken the line, or will not be offered it again. */
+static bool tell(struct suspect *suspect, const struct facts *facts, const struct hint_copy *hint,
+                 const struct verdict *verdict)
+{
+    if (!looking.log_is_busy &&
+        report_leak(facts, hint, suspect, verdict,
+                    looking.watch->talk->may_share && others_hold(facts->inode)) == REPORT_DONE)
+        return true;
+    looking.log_is_busy = true;
+    suspects_set_due(suspect, facts->now + 1);
+    if (!suspect->refused_at)
+        suspect->refused_at = facts->now;
+    if (verdict->action < ACTION_FIN || facts->now - suspect->refused_at < LOG_PATIENCE_MS)
+        return false;
+    report_give_up();
+    return true;
+}
+
 static void leak(struct suspect *suspect, const struct facts *facts, const struct hint_copy *hint,
                  const struct verdict *verdict)
 {
     uint32_t cause = 1u << verdict->cause;
-    if (suspect->state == SUSPECT_LEAKED)
+    if (suspect->state == SUSPECT_ASKED)
         return;
-    if (!(suspect->reported & cause)) {
-        if (looking.log_is_busy ||
-            report_leak(facts, hint, suspect, verdict,
-                        looking.watch->talk->may_share && others_hold(facts->inode)) == REPORT_BUSY) {
-            looking.log_is_busy = true;
-            suspects_set_due(suspect, facts->now + 1);
+    if (suspect->state == SUSPECT_WATCHED && !(suspect->reported & cause)) {
+        if (!tell(suspect, facts, hint, verdict))
             return;
-        }
         looking.tally.leaks++;
         looking.tally.by_cause[verdict->cause]++;
         __atomic_store_n(&looking.watch->talk->leaks, looking.tally.leaks, __ATOMIC_RELEASE);
     }
-    suspect->reported |= cause;
-    suspect->cause = verdict->cause;
-    suspect->direction = verdict->direction;
-    suspect->local = facts->local;
-    suspect->site = hint->site;
-    suspects_set_state(suspect, SUSPECT_LEAKED);
+    if (suspect->state == SUSPECT_WATCHED) {
+        suspect->reported |= cause;
+        suspect->cause = verdict->cause;
+        suspect->direction = verdict->direction;
+        suspect->local = facts->local;
+        suspect->site = hint->site;
+    }
+    bool to_end = verdict->action >= ACTION_FIN && !suspect->tried && !looking.ending;
+    if (to_end)
+        suspect->action = verdict->action;
+    suspects_set_state(suspect, to_end ? SUSPECT_TO_END : SUSPECT_LEAKED);
+}
+
+/*
+ * What we have ended is not judged again, unless the program has connected the socket anew, as it can
+ * after a reset (connect(2)). Whether it was ended, and is so still.
+ */
+static bool stays_ended(int number, const struct facts *facts)
+{
+    struct suspect *suspect = suspects_find(facts->cookie);
+    bool alive = facts->state == STATE_ESTABLISHED || facts->state == STATE_SYN_SENT;
+    if (!suspect || !suspect_is_ended(suspect))
+        return false;
+    if (alive) {
+        hints_mark_revived(number);
+        suspects_drop(suspect);
+        return false;
+    }
+    if (suspect->state == SUSPECT_LOST) { /* under another number, as it turns out */
+        suspects_set_state(suspect, SUSPECT_ENDED);
+        suspect->number = number;
+    }
+    hints_mark_ended(number, (uint32_t)facts->cookie);
+    return true;
+}
+
+/* The verdict on a socket, and what is known of its past with what this look has added. */
+static struct verdict verdict_on(int number, const struct facts *facts, const struct hint_copy *hint,
+                                 struct past *past)
+{
+    struct told told = told_from(hint, facts);
+    const struct suspect *suspect = suspects_find(facts->cookie);
+    add_what_twins_were_told(number, facts->cookie, facts->now, &told);
+    *past = suspect ? suspect->past : (struct past){.peer = hint->peer};
+    if (!past->ended_at)
+        past->ended_at = verdict_ended_at(facts, &told, looking.watch->finish_only);
+    return verdict(facts, &told, past, looking.watch->policy);
+}
+
+bool look_judge(const struct suspect *suspect, int handle, struct facts *facts, struct verdict *result)
+{
+    struct hint_copy hint;
+    struct past past;
+    if (!hints_copy(suspect->number, &hint) && suspect->number < (int)hints_capacity)
+        return false;
+    if (!probe(handle, facts) || facts->cookie != suspect->cookie)
+        return false;
+    *result = verdict_on(suspect->number, facts, &hint, &past);
+    return true;
 }
 
 static void judge(int number, const struct facts *facts, const struct hint_copy *hint)
 {
-    struct told told = told_from(hint, facts);
+    struct past past;
+    if (stays_ended(number, facts))
+        return;
+    struct verdict result = verdict_on(number, facts, hint, &past);
     struct suspect *suspect = suspects_find(facts->cookie);
-    struct past past = {.peer = hint->peer};
-    add_what_twins_were_told(number, facts->cookie, facts->now, &told);
-    if (suspect)
-        past = suspect->past;
-    if (!past.ended_at)
-        past.ended_at = verdict_ended_at(facts, &told, looking.watch->finish_only);
-    struct verdict result = verdict(facts, &told, &past, looking.watch->policy);
+    if (suspect && result.kind != VERDICT_LEAK && !ending_withdraw(suspect))
+        return;
     if (result.kind == VERDICT_ALIVE) {
         if (suspect)
             suspects_drop(suspect);
@@ -194,13 +261,15 @@ static void judge(int number, const struct facts *facts, const struct hint_copy 
         return;
     suspect->past.ended_at = past.ended_at;
     suspects_set_due(suspect, result.at);
+    looking.beats += result.beat && !suspect->beat;
+    suspect->beat |= result.beat;
     if (result.kind == VERDICT_LEAK && first_heard_of)
         suspects_set_due(suspect,
                          facts->now + 1); /* the number it was born under may be met in this very tick */
     else if (result.kind == VERDICT_LEAK)
         leak(suspect, facts, hint, &result);
-    else if (suspect->state == SUSPECT_LEAKED)
-        suspects_set_state(suspect, SUSPECT_WATCHED); /* it has come alive */
+    else
+        suspects_set_state(suspect, SUSPECT_WATCHED); /* it may have come alive */
     if (suspect->state == SUSPECT_LEAKED && result.at < facts->now + LEAKED_AGAIN_MS)
         suspects_set_due(suspect, facts->now + LEAKED_AGAIN_MS);
 }

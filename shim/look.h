@@ -12,6 +12,11 @@
 #include "room.h"
 #include "watcher.h"
 
+enum {
+    LEAKED_AGAIN_MS = 5000, /* what is reported is looked at again no sooner: it may have come alive */
+    LOG_PATIENCE_MS = 5000, /* how long an end waits for a log that has no room for the line before it */
+};
+
 /* What the watcher's looks share, and what they have come to so far. */
 struct looking {
     const struct watch *watch;
@@ -19,10 +24,12 @@ struct looking {
     struct tally tally;
     uint32_t adopted; /* sockets that passed no hook at birth */
     uint32_t rounds;  /* completed rounds through all that is open */
+    uint32_t beats;   /* suspects on which a heartbeat is due */
     int keen;         /* ticks for which more of the known are looked at again: some have passed the hooks */
     bool aliases;     /* some socket is held under two numbers */
     bool deaf;        /* some socket could not be armed */
     bool rearming;    /* the room is new, what is known is not */
+    bool may_end;     /* the policy knows of leaks that are to be ended */
     bool ending;      /* this is the last look */
     bool has_looked;  /* the first tick has come */
     bool room_lost;   /* none of the program's threads has a table that we may look into */
@@ -36,5 +43,11 @@ extern struct looking looking;
  * is asked.
  */
 void look(int number, bool stirred);
+
+/*
+ * Asks the kernel everything about a suspect once more, through a handle, and
+ * judges it. False: the handle is on another socket, or it is being rewritten.
+ */
+bool look_judge(const struct suspect *suspect, int handle, struct facts *facts, struct verdict *result);
 
 #endif

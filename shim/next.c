@@ -15,6 +15,13 @@
 #define SYS_32(name) SYS_##name
 #endif
 
+/* The call whose plain number takes a 32-bit offset there. */
+#ifdef SYS_sendfile64
+#define SYS_64(name) SYS_##name##64
+#else
+#define SYS_64(name) SYS_##name
+#endif
+
 /* The kernel has no use for what only libc checks, such as the fortified twins' room. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
@@ -27,7 +34,7 @@ static long answer_with_errno(long answer)
     return -1;
 }
 
-#define HOOK(family, returns, name, parameters, arguments, raw, asked)                                       \
+#define HOOK(family, returns, name, parameters, arguments, raw, more)                                        \
     static returns raw_##name parameters                                                                     \
     {                                                                                                        \
         return raw;                                                                                          \
@@ -36,7 +43,7 @@ static long answer_with_errno(long answer)
 #undef HOOK
 
 struct next next = {
-#define HOOK(family, returns, name, parameters, arguments, raw, asked) .name = raw_##name,
+#define HOOK(family, returns, name, parameters, arguments, raw, more) .name = raw_##name,
 #include "hooks.def"
 #undef HOOK
 };
@@ -54,7 +61,7 @@ static void resolve(void **place, const char *name)
 
 void next_resolve(void)
 {
-#define HOOK(family, returns, name, parameters, arguments, raw, asked) resolve((void **)&next.name, #name);
+#define HOOK(family, returns, name, parameters, arguments, raw, more) resolve((void **)&next.name, #name);
 #include "hooks.def"
 #undef HOOK
 }

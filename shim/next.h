@@ -13,7 +13,7 @@
 #include <time.h>
 
 struct next {
-#define HOOK(family, returns, name, parameters, arguments, raw, asked) returns(*name) parameters;
+#define HOOK(family, returns, name, parameters, arguments, raw, more) returns(*name) parameters;
 #include "hooks.def"
 #undef HOOK
 };

@@ -1,5 +1,6 @@
 #include "others.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "bare.h"
@@ -9,19 +10,23 @@
 enum {
     REST = 20, /* on a machine where it takes long it is read less often: 5 % of the time at most */
     INODES_FIRST = 4096,
-    PATH_SIZE = DIRECTORY_NAME_MAX + 4,
+    PATH_SIZE = DIRECTORY_NAME_MAX + 5,
+    STAT_SIZE = 512,
 };
 
 /* A hash set of inode numbers; 0 is an empty place. At most half full. */
 static uint64_t *inodes;
 static uint32_t inodes_size, inodes_count;
 static bool known;
-static int64_t read_at, took; /* ms: when /proc was read last, and how long that took */
+static bool born_with_sockets; /* the program, or it is a forked child */
+static long unsure;            /* 0, or -errno: what kept us from seeing all that matters */
+static int64_t read_at, took;  /* ms: when /proc was read last, and how long that took */
 static const struct room *room;
 
-void others_enter(const struct room *here, bool anew)
+void others_enter(const struct room *here, bool anew, bool born_with)
 {
     room = here;
+    born_with_sockets = born_with;
     read_at = took = 0;
     if (anew)
         inodes = NULL;
@@ -59,32 +64,108 @@ static bool grow(void)
 
 static void add(uint64_t inode)
 {
-    if (2 * inodes_count >= inodes_size && !grow())
+    if (2 * inodes_count >= inodes_size && !grow()) {
+        unsure = -ENOMEM;
         return;
+    }
     uint32_t place = place_of(inode);
     inodes_count += !inodes[place];
     inodes[place] = inode;
 }
 
+/* What one process has open. */
+struct descriptors {
+    long directory;
+    bool hidden; /* some of it cannot be looked at */
+};
+
 static bool read_descriptor(int number, void *context)
 {
-    uint64_t inode = directory_socket(*(long *)context, number);
-    if (inode)
-        add(inode);
+    struct descriptors *descriptors = context;
+    int64_t inode = directory_socket(descriptors->directory, number);
+    if (inode > 0)
+        add((uint64_t)inode);
+    descriptors->hidden |= inode == -EACCES;
     return true;
+}
+
+static uint64_t number_at(const char **text)
+{
+    uint64_t number = 0;
+    while (**text == ' ' || **text == '-')
+        ++*text;
+    for (; **text >= '0' && **text <= '9'; ++*text)
+        number = number * 10 + (uint64_t)(**text - '0');
+    return number;
+}
+
+/* Of a process's stat (proc(5)), what tells kinship: everybody may read it. */
+struct kin {
+    uint64_t parent, session, started;
+};
+
+/* The fields behind the name, which stands in parentheses and may hold any byte: state, parent, group, ... */
+static struct kin kin_of(long proc, int process)
+{
+    enum { PARENT = 4, SESSION = 6, STARTED = 22 };
+    char path[PATH_SIZE], stat[STAT_SIZE];
+    const char *at = stat;
+    struct kin kin = {0, 0, 0};
+    memcpy(path + directory_name(process, path), "/stat", 6);
+    long file = raw4(SYS_openat, proc, (long)path, O_RDONLY | O_CLOEXEC, 0);
+    if (raw_failed(file))
+        return kin;
+    long length = raw3(SYS_read, file, (long)stat, sizeof stat - 1);
+    raw1(SYS_close, file);
+    stat[length > 0 ? length : 0] = '\0';
+    for (const char *each = stat; *each; each++)
+        if (*each == ')')
+            at = each + 1;
+    while (*at == ' ' || (*at >= 'A' && *at <= 'z')) /* the state */
+        at++;
+    for (int field = PARENT; field <= STARTED; field++) {
+        uint64_t value = number_at(&at);
+        if (field == PARENT)
+            kin.parent = value;
+        else if (field == SESSION)
+            kin.session = value;
+        else if (field == STARTED)
+            kin.started = value;
+    }
+    return kin;
+}
+
+/*
+ * Whether a process that hides its descriptors may hold a socket of ours. Sockets go from parent to
+ * child: so a child, or one of our session that began after us; and, where we were born with
+ * sockets, whoever they may come from.
+ */
+static bool may_hold_ours(long proc, int process)
+{
+    struct kin its = kin_of(proc, process), ours = kin_of(proc, (int)raw0(SYS_getpid));
+    bool same_session = ours.session && its.session == ours.session;
+    if (its.parent == (uint64_t)raw0(SYS_getpid) || (same_session && its.started >= ours.started))
+        return true;
+    return born_with_sockets && (same_session || (uint64_t)process == ours.parent);
 }
 
 static bool read_process(int process, void *context)
 {
     char path[PATH_SIZE];
+    long proc = *(long *)context;
     if (process == raw0(SYS_getpid))
         return true;
     memcpy(path + directory_name(process, path), "/fd", 4);
-    long directory = raw4(SYS_openat, *(long *)context, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (raw_failed(directory))
-        return true;
-    directory_numbers(directory, read_descriptor, &directory);
-    raw1(SYS_close, directory);
+    long directory = raw4(SYS_openat, proc, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    struct descriptors descriptors = {directory, directory == -EACCES};
+    if (!raw_failed(directory)) {
+        directory_numbers(directory, read_descriptor, &descriptors);
+        raw1(SYS_close, directory);
+    } else if (directory != -EACCES && directory != -ENOENT && directory != -ESRCH) { /* not just gone */
+        unsure = directory;
+    }
+    if (descriptors.hidden && !unsure && may_hold_ours(proc, process))
+        unsure = -EACCES;
     return true;
 }
 
@@ -93,28 +174,50 @@ static void read_all(void *unused, bool keeps)
     (void)unused;
     (void)keeps;
     long proc = raw4(SYS_openat, AT_FDCWD, (long)"/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    unsure = raw_failed(proc) ? proc : 0;
     if (raw_failed(proc))
         return;
     directory_numbers(proc, read_process, &proc);
     raw1(SYS_close, proc);
 }
 
-bool others_hold(uint64_t inode)
+static bool have_memory(void)
 {
     if (!inodes) {
         inodes = bare_memory(INODES_FIRST * sizeof *inodes, false);
         inodes_size = inodes ? INODES_FIRST : 0;
     }
-    if (!inodes)
-        return false;
+    return inodes != NULL;
+}
+
+/* Unless it is known, or was read too short a while ago. */
+static void read_if_due(void)
+{
     int64_t now = bare_now();
-    if (!known && now - read_at >= took * REST) {
-        memset(inodes, 0, inodes_size * sizeof *inodes);
-        inodes_count = 0;
-        room->outside(read_all, NULL);
-        known = true;
-        read_at = bare_now();
-        took = read_at - now;
-    }
+    if (known || now - read_at < took * REST)
+        return;
+    memset(inodes, 0, inodes_size * sizeof *inodes);
+    inodes_count = 0;
+    unsure = 0;
+    if (!room->outside(read_all, NULL))
+        unsure = -EPERM;
+    known = true;
+    read_at = bare_now();
+    took = read_at - now;
+}
+
+long others_certain(void)
+{
+    if (!have_memory())
+        return -ENOMEM;
+    read_if_due();
+    return known ? unsure : -EAGAIN;
+}
+
+bool others_hold(uint64_t inode)
+{
+    if (!have_memory())
+        return false;
+    read_if_due();
     return inodes[place_of(inode)] == inode && inode;
 }

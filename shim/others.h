@@ -12,11 +12,21 @@
 
 #include "room.h"
 
-/* anew: in a process where it has not been (see room.h). */
-void others_enter(const struct room *room, bool anew);
+/*
+ * anew: in a process where it has not been (see room.h). born_with: the program was born with
+ * sockets, or is a forked child.
+ */
+void others_enter(const struct room *room, bool anew, bool born_with);
 
 /* What was read may be out of date: read again when next asked. */
 void others_forget(void);
+
+/*
+ * For whoever wants to act on it: reads again if need be. 0: what others_hold says holds now.
+ * -EAGAIN: /proc was read too short a while ago to be read again; another error: it cannot be read, or
+ * (EACCES) a process that may have inherited sockets from us, or we from it, cannot be looked at.
+ */
+long others_certain(void);
 
 /* Whether another process that we may look at holds the socket with this inode number. */
 bool others_hold(uint64_t inode);

@@ -11,6 +11,14 @@ const struct socket_policy socket_defaults = {
     .grace = 30000,
     .unread_grace = 600000,
     .idle = DURATION_OFF,
+    .release = DURATION_OFF,
+    .heartbeat = {.after = DURATION_OFF},
+    .options = {.user_timeout = UNTOUCHED,
+                .linger = UNTOUCHED,
+                .fin_timeout = UNTOUCHED,
+                .recv_timeout = UNTOUCHED,
+                .send_timeout = UNTOUCHED,
+                .backlog = UNTOUCHED},
 };
 
 static bool range_holds(const struct address_range *range, const struct address *address)
@@ -56,9 +64,16 @@ static bool selectors_hold(const struct selectors *selectors, const struct subje
     return range_holds(&selectors->peer, &subject->peer) && range_holds(&selectors->local, &subject->local);
 }
 
-static void apply(struct socket_policy *chosen, const struct rule *rule)
+/* Whether a port= fits one side only by guess, for want of a direction. */
+static bool guessed(const struct selectors *selectors, const struct subject *subject)
 {
-    if (rule->given & 1u << SOCKET_ACTION)
+    return selectors->port_given && subject->direction == DIRECTION_UNKNOWN;
+}
+
+static void apply(struct socket_policy *chosen, const struct rule *rule, const struct subject *subject)
+{
+    bool ends = rule->values.action >= ACTION_FIN;
+    if (rule->given & 1u << SOCKET_ACTION && !(ends && guessed(&rule->selectors, subject)))
         chosen->action = rule->values.action;
     if (rule->given & 1u << SOCKET_GRACE)
         chosen->grace = rule->values.grace;
@@ -66,6 +81,10 @@ static void apply(struct socket_policy *chosen, const struct rule *rule)
         chosen->unread_grace = rule->values.unread_grace;
     if (rule->given & 1u << SOCKET_IDLE)
         chosen->idle = rule->values.idle;
+    if (rule->given & 1u << SOCKET_RELEASE)
+        chosen->release = rule->values.release;
+    if (rule->given & 1u << SOCKET_HEARTBEAT && !guessed(&rule->selectors, subject))
+        chosen->heartbeat = rule->values.heartbeat;
 }
 
 struct socket_policy policy_choose(const struct policy *policy, const struct subject *subject)
@@ -75,7 +94,64 @@ struct socket_policy policy_choose(const struct policy *policy, const struct sub
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
         if (selectors_hold(&rule->selectors, subject))
-            apply(&chosen, rule);
+            apply(&chosen, rule, subject);
+    }
+    return chosen;
+}
+
+/* Whether all that a section asks for is known: a wildcard or a missing address may become any. */
+static bool is_known(const struct selectors *selectors, const struct subject *subject)
+{
+    static const uint8_t wildcard[sizeof subject->local.bytes];
+    bool out = subject->direction == DIRECTION_OUT;
+    bool peer = subject->peer.family != ADDRESS_NONE;
+    bool local = subject->local.family != ADDRESS_NONE;
+    bool bound = local && memcmp(subject->local.bytes, wildcard, sizeof wildcard) != 0;
+
+    if ((selectors->direction != DIRECTION_UNKNOWN || selectors->port_given) &&
+        subject->direction == DIRECTION_UNKNOWN)
+        return false;
+    if (selectors->port_given && !(out ? peer : local))
+        return false;
+    return (selectors->peer.base.family == ADDRESS_NONE || peer) &&
+           (selectors->local.base.family == ADDRESS_NONE || bound);
+}
+
+static void apply_options(struct socket_options *chosen, const struct socket_options *given)
+{
+    uint32_t keys = given->given;
+
+    if (keys & 1u << OPTION_KEEPALIVE)
+        chosen->keepalive = given->keepalive;
+    if (keys & 1u << OPTION_USER_TIMEOUT)
+        chosen->user_timeout = given->user_timeout;
+    if (keys & 1u << OPTION_LINGER)
+        chosen->linger = given->linger;
+    if (keys & 1u << OPTION_FIN_TIMEOUT)
+        chosen->fin_timeout = given->fin_timeout;
+    if (keys & 1u << OPTION_REUSEADDR)
+        chosen->reuseaddr = given->reuseaddr;
+    if (keys & 1u << OPTION_NODELAY)
+        chosen->nodelay = given->nodelay;
+    if (keys & 1u << OPTION_RECV_TIMEOUT)
+        chosen->recv_timeout = given->recv_timeout;
+    if (keys & 1u << OPTION_SEND_TIMEOUT)
+        chosen->send_timeout = given->send_timeout;
+    if (keys & 1u << OPTION_BACKLOG)
+        chosen->backlog = given->backlog;
+    chosen->given |= keys;
+    chosen->enforced = (chosen->enforced & ~keys) | given->enforced;
+}
+
+struct socket_options policy_options(const struct policy *policy, const struct subject *subject)
+{
+    struct socket_options chosen = socket_defaults.options;
+
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (rule->values.options.given && is_known(&rule->selectors, subject) &&
+            selectors_hold(&rule->selectors, subject))
+            apply_options(&chosen, &rule->values.options);
     }
     return chosen;
 }

@@ -7,7 +7,7 @@
 /* A meaning around its value: before, value, after; without `after` the value is not repeated. */
 struct sentence {
     const char *key;
-    const char *value; /* NULL: any other */
+    const char *value; /* NULL: any other; "*:term": any that ends so */
     const char *before, *after;
 };
 
@@ -27,11 +27,71 @@ static const struct sentence sentences[] = {
     {"stack", NULL, "a report gives up to ", " frames of the stack that made the socket"},
     {"exitcode", "none", "the program's exit status stays its own", NULL},
     {"exitcode", NULL, "a program that leaked and would have exited with 0 exits with ", ""},
+    {"limit", "none", "however many sockets leak, the process is left alone", NULL},
+    {"limit", "*:term", "that many leaks at once are reported, and the process gets SIGTERM", NULL},
+    {"limit", "*:abort", "that many leaks at once are reported, and the process gets SIGABRT", NULL},
+    {"limit", NULL, "", " leaks at once are reported, once until there are fewer again"},
     {"summary", "off", "no last line when the program ends", NULL},
     {"summary", "on", "a last line with the counts when the program ends", NULL},
     {"summary", "leaks", "a last line with the counts when the program ends, if anything leaked", NULL},
     {"action", "ignore", "a leak is not reported, and nothing is done to the socket", NULL},
     {"action", "report", "a leak is reported, and nothing is done to the socket", NULL},
+    {"action", "fin",
+     "a leak is reported, and its connection ended with a FIN; what is unread stays readable", NULL},
+    {"action", "reset", "a leak is reported, and its connection ended with an RST", NULL},
+    {"action", "close",
+     "a leak is reported, its connection ended with a FIN, what is unread dropped, and the socket taken out "
+     "of every epoll; its number stays taken",
+     NULL},
+    {"release", "never",
+     "a number whose socket action=close has ended stays taken until the program closes it", NULL},
+    {"release", "emfile",
+     "when the program finds no free number for a socket, one whose socket action=close has ended is given "
+     "back; a stale close by the program can then hit a new file",
+     NULL},
+    {"release", NULL, "a number is given back when the program makes its next socket, ",
+     " after action=close has ended its socket; a stale close by the program can then hit a new file"},
+    {"heartbeat", "off", "nothing is sent on quiet connections", NULL},
+    {"heartbeat", NULL,
+     "the text is sent on a connection on which nothing has passed for so long; what the peer answers "
+     "is for the program to read",
+     NULL},
+    {"keepalive", "untouched", "keepalive stays as the program sets it", NULL},
+    {"keepalive", "off", "no keepalive probes", NULL},
+    {"keepalive", NULL,
+     "probes after so many seconds without data, so many seconds apart; after so many without "
+     "an answer the connection is reset",
+     NULL},
+    {"user-timeout", "untouched", "data may wait for their acknowledgement as long as the system lets them",
+     NULL},
+    {"user-timeout", NULL, "a connection whose data are not acknowledged within ",
+     " is reset; replaces keepalive's count"},
+    {"linger", "untouched", "close() ends a connection as the program has it", NULL},
+    {"linger", "off", "close() returns at once, and what is queued is still sent", NULL},
+    {"linger", "0",
+     "close() resets the connection: what is queued is LOST, and so is what the peer has not read yet", NULL},
+    {"linger", NULL,
+     "a blocking close() waits for what is queued, so many seconds at most; TIME_WAIT stays 60 s", NULL},
+    {"fin-timeout", "untouched", "a closed connection waits for the peer's FIN as long as the system lets it",
+     NULL},
+    {"fin-timeout", NULL, "a closed connection waits for the peer's FIN (FIN_WAIT2) so many seconds at most",
+     NULL},
+    {"reuseaddr", "untouched", "bind() asks for its address as the program has it", NULL},
+    {"reuseaddr", "on",
+     "bind() takes an address that still has connections in TIME_WAIT; CLOSE_WAIT is not touched", NULL},
+    {"reuseaddr", "off", "bind() does not take an address that still has connections in TIME_WAIT", NULL},
+    {"nodelay", "untouched", "small segments are sent as the program has it", NULL},
+    {"nodelay", "on", "small segments are sent at once", NULL},
+    {"nodelay", "off", "small segments wait for an acknowledgement (Nagle)", NULL},
+    {"recv-timeout", "untouched", "a blocking read waits as the program has it", NULL},
+    {"recv-timeout", NULL, "a blocking read that has waited for ",
+     " fails with EAGAIN; that is no end of the connection"},
+    {"send-timeout", "untouched", "a blocking write waits as the program has it", NULL},
+    {"send-timeout", NULL, "a blocking write or connect that has waited for ",
+     " fails (EAGAIN, EINPROGRESS)"},
+    {"backlog", "untouched", "listen() asks for the accept queue that the program wants", NULL},
+    {"backlog", NULL, "listen() asks for room for so many connections; net.core.somaxconn still bounds it",
+     NULL},
     {"grace", "0s", "a socket is a leak as soon as its peer's FIN has come and nothing was sent since", NULL},
     {"grace", NULL, "a socket is a leak once its peer's FIN is ", " old and nothing was sent since"},
     {"unread-grace", "off", "a socket with data left unread is not a leak, however old its peer's FIN", NULL},
@@ -52,12 +112,25 @@ struct explaining {
     char meaning[256];
 };
 
-static void explain(struct explaining *explaining, const struct policy_key *key, const void *fields, bool top)
+static bool speaks_of(const struct sentence *sentence, const char *key, const char *value)
+{
+    const char *wanted = sentence->value;
+
+    if (strcmp(sentence->key, key) != 0)
+        return false;
+    if (!wanted || strcmp(wanted, value) == 0)
+        return true;
+    size_t length = strlen(wanted) - 1;
+    return wanted[0] == '*' && strlen(value) >= length &&
+           strcmp(wanted + 1, value + strlen(value) - length) == 0;
+}
+
+static void explain(struct explaining *explaining, const struct policy_key *key, const void *fields, bool top,
+                    bool enforced)
 {
     const struct sentence *sentence = sentences;
     policy_key_format(key, fields, explaining->value, sizeof explaining->value);
-    while (strcmp(sentence->key, key->name) != 0 ||
-           (sentence->value && strcmp(sentence->value, explaining->value) != 0))
+    while (!speaks_of(sentence, key->name, explaining->value))
         sentence++;
     /* What is repeated is a number or a duration, and short. */
     snprintf(explaining->meaning, sizeof explaining->meaning, "%s%.*s%s", sentence->before,
@@ -69,6 +142,7 @@ static void explain(struct explaining *explaining, const struct policy_key *key,
         .value = explaining->value,
         .meaning = explaining->meaning,
         .is_default = top && strcmp(explaining->value, key->fallback) == 0,
+        .enforced = enforced,
     };
     explaining->each(&explanation, explaining->context);
 }
@@ -101,26 +175,34 @@ static bool for_every_socket(const struct rule *rule)
            !selectors->port_given && selectors->cause == CAUSE_NONE;
 }
 
+static bool gives(const struct rule *rule, const struct policy_key *key)
+{
+    return (key->option ? rule->values.options.given : rule->given) & 1u << key->bit;
+}
+
+static bool enforces(const struct socket_policy *settings, const struct policy_key *key)
+{
+    return key->option && settings->options.enforced & 1u << key->bit;
+}
+
 /* The settings that hold for a key where no section matches. */
 static const struct socket_policy *at_top(const struct policy *policy, const struct policy_key *key)
 {
     const struct socket_policy *settings = &socket_defaults;
 
     for (const struct rule *rule = policy->rules; rule < policy->rules + policy->rule_count; rule++)
-        if (for_every_socket(rule) && (rule->given & 1u << key->bit))
+        if (for_every_socket(rule) && gives(rule, key))
             settings = &rule->values;
     return settings;
 }
 
-/* What a section gives and no later setting for every socket takes back: bits of rule.given. */
-static uint32_t in_force(const struct policy *policy, const struct rule *section)
+/* Whether a section gives the key, and no later setting for every socket takes it back. */
+static bool in_force(const struct policy *policy, const struct rule *section, const struct policy_key *key)
 {
-    uint32_t given = section->given;
-
     for (const struct rule *rule = section + 1; rule < policy->rules + policy->rule_count; rule++)
-        if (for_every_socket(rule))
-            given &= ~rule->given;
-    return given;
+        if (for_every_socket(rule) && gives(rule, key))
+            return false;
+    return gives(section, key) && !for_every_socket(section);
 }
 
 void policy_explain(const struct policy *policy, policy_explained *each, void *context)
@@ -129,17 +211,18 @@ void policy_explain(const struct policy *policy, policy_explained *each, void *c
     struct explaining explaining = {.each = each, .context = context};
 
     for (const struct policy_key *key = policy_keys; key < end; key++)
-        if (key->scope == SCOPE_PROCESS && key->kind != VALUE_LATER)
-            explain(&explaining, key, &policy->process, true);
-    for (const struct policy_key *key = policy_keys; key < end; key++)
-        if (key->scope == SCOPE_SOCKET && key->kind != VALUE_LATER)
-            explain(&explaining, key, at_top(policy, key), true);
+        if (key->scope == SCOPE_PROCESS)
+            explain(&explaining, key, &policy->process, true, false);
+    for (const struct policy_key *key = policy_keys; key < end; key++) {
+        const struct socket_policy *settings = at_top(policy, key);
+        if (key->scope == SCOPE_SOCKET)
+            explain(&explaining, key, settings, true, enforces(settings, key));
+    }
 
     for (const struct rule *rule = policy->rules; rule < policy->rules + policy->rule_count; rule++) {
-        uint32_t given = for_every_socket(rule) ? 0 : in_force(policy, rule);
         format_section(&rule->selectors, explaining.section, sizeof explaining.section);
         for (const struct policy_key *key = policy_keys; key < end; key++)
-            if (key->scope == SCOPE_SOCKET && key->kind != VALUE_LATER && (given & 1u << key->bit))
-                explain(&explaining, key, &rule->values, false);
+            if (key->scope == SCOPE_SOCKET && in_force(policy, rule, key))
+                explain(&explaining, key, &rule->values, false, enforces(&rule->values, key));
     }
 }

@@ -9,10 +9,12 @@
 
 static const char *const log_words[] = {"stderr", "none", "syslog", "journal", NULL};
 static const char *const format_words[] = {"text", "json", NULL};
+#define TIMEOUT "a duration from 1ms, such as 250ms, 30s, 5m, 2h or 1d, at most 36500d"
+
 static const char *const switch_words[] = {"off", "on", NULL};
 static const char *const summary_words[] = {"off", "on", "leaks", NULL};
-static const char *const action_words[] = {"ignore", "report", NULL};
-static const char *const action_later[] = {"fin", "reset", "close", NULL};
+static const char *const action_words[] = {"ignore", "report", "fin", "reset", "close", NULL};
+static const char *const limit_words[] = {"", ":term", ":abort", NULL};
 
 static const char range_values[] = "ADDR or ADDR/LEN, IPv4 or IPv6 (LEN from 96 where IPv4-mapped)";
 
@@ -33,14 +35,15 @@ const struct policy_key policy_keys[] = {
     {"exitcode", SCOPE_PROCESS, VALUE_NUMBER, offsetof(struct process_policy, exitcode), .low = 1,
      .high = 255, .values = "a number from 1 to 255", .fallback = "none",
      .meaning = "exit with this status if anything leaked and the program would have exited with 0 (for CI)"},
-    {"limit", SCOPE_PROCESS, .values = "N, or N:term, N:abort", .fallback = "none",
+    {"limit", SCOPE_PROCESS, VALUE_LIMIT, .words = limit_words, .low = 1, .high = POLICY_LIMIT_MAX,
+     .values = "N, N:term or N:abort, with N from 1 to 1048576", .fallback = "none",
      .meaning = "that many leaks at once: report it, then send this process SIGTERM or SIGABRT"},
     {"summary", SCOPE_PROCESS, VALUE_WORD, offsetof(struct process_policy, summary), .words = summary_words,
      .values = "on, off or leaks", .fallback = "leaks", .meaning = "a last line when the program ends"},
 
     {"action", SCOPE_SOCKET, VALUE_WORD, offsetof(struct socket_policy, action), SOCKET_ACTION,
-     .words = action_words, .later = action_later, .values = "ignore or report", .fallback = "report",
-     .meaning = "what happens to a leak (fin, reset and close: not built in this version yet)"},
+     .words = action_words, .values = "ignore, report, fin, reset or close", .fallback = "report",
+     .meaning = "what happens to a leak"},
     {"grace", SCOPE_SOCKET, VALUE_DURATION, offsetof(struct socket_policy, grace), SOCKET_GRACE,
      .high = LONGEST, .values = "a duration such as 250ms, 30s, 5m, 2h or 1d, at most 36500d",
      .fallback = "30s",
@@ -53,27 +56,42 @@ const struct policy_key policy_keys[] = {
      .high = LONGEST, .off = true,
      .values = "off, or a duration such as 250ms, 30s, 5m, 2h or 1d, from 1ms to 36500d", .fallback = "off",
      .meaning = "no data either way for so long, without a FIN: cause idle"},
-    {"release", SCOPE_SOCKET, .values = "never, emfile, or a duration", .fallback = "never",
-     .meaning = "after action=close: when the number itself is given back"},
-    {"heartbeat", SCOPE_SOCKET, .values = "off, or DURATION:TEXT (C escapes)", .fallback = "off",
+    {"release", SCOPE_SOCKET, VALUE_RELEASE, offsetof(struct socket_policy, release), SOCKET_RELEASE,
+     .high = LONGEST,
+     .values = "never, emfile, or a duration such as 250ms, 30s, 5m, 2h or 1d, at most 36500d",
+     .fallback = "never", .meaning = "after action=close: when the number itself is given back"},
+    {"heartbeat", SCOPE_SOCKET, VALUE_HEARTBEAT, offsetof(struct socket_policy, heartbeat), SOCKET_HEARTBEAT,
+     .low = 1, .high = LONGEST,
+     .values = "off, or DURATION:TEXT, from 1ms to 36500d and 1 to 256 bytes (C escapes in quotes)",
+     .fallback = "off",
      .meaning = "send TEXT on a connection that has been quiet so long; only in a section with port="},
-    {"keepalive", SCOPE_SOCKET, .enforceable = true, .values = "off, or IDLE/INTERVAL/COUNT",
+    {"keepalive", SCOPE_SOCKET, VALUE_KEEPALIVE, offsetof(struct socket_policy, options.keepalive),
+     OPTION_KEEPALIVE, true,
+     .values = "off, or IDLE/INTERVAL/COUNT, in seconds up to 32767/32767 and a number up to 127",
      .fallback = "untouched", .meaning = "SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT"},
-    {"user-timeout", SCOPE_SOCKET, .enforceable = true, .values = "a duration", .fallback = "untouched",
+    {"user-timeout", SCOPE_SOCKET, VALUE_TIMEOUT, offsetof(struct socket_policy, options.user_timeout),
+     OPTION_USER_TIMEOUT, true, .low = 1, .high = INT32_MAX,
+     .values = "a duration from 1ms to 24d, such as 250ms, 30s or 5m", .fallback = "untouched",
      .meaning = "TCP_USER_TIMEOUT"},
-    {"linger", SCOPE_SOCKET, .enforceable = true, .values = "off, or SECONDS (0: reset on close)",
+    {"linger", SCOPE_SOCKET, VALUE_LINGER, offsetof(struct socket_policy, options.linger), OPTION_LINGER,
+     true, .high = 65535, .values = "off, or SECONDS from 0 (reset on close) to 65535",
      .fallback = "untouched", .meaning = "SO_LINGER"},
-    {"fin-timeout", SCOPE_SOCKET, .enforceable = true, .values = "SECONDS", .fallback = "untouched",
-     .meaning = "TCP_LINGER2"},
-    {"reuseaddr", SCOPE_SOCKET, .enforceable = true, .values = "on or off", .fallback = "untouched",
+    {"fin-timeout", SCOPE_SOCKET, VALUE_COUNT, offsetof(struct socket_policy, options.fin_timeout),
+     OPTION_FIN_TIMEOUT, true, .low = 1, .high = 120, .values = "SECONDS from 1 to 120",
+     .fallback = "untouched", .meaning = "TCP_LINGER2"},
+    {"reuseaddr", SCOPE_SOCKET, VALUE_OPTION, offsetof(struct socket_policy, options.reuseaddr),
+     OPTION_REUSEADDR, true, .words = switch_words, .values = "on or off", .fallback = "untouched",
      .meaning = "SO_REUSEADDR"},
-    {"nodelay", SCOPE_SOCKET, .enforceable = true, .values = "on or off", .fallback = "untouched",
-     .meaning = "TCP_NODELAY"},
-    {"recv-timeout", SCOPE_SOCKET, .enforceable = true, .values = "a duration", .fallback = "untouched",
+    {"nodelay", SCOPE_SOCKET, VALUE_OPTION, offsetof(struct socket_policy, options.nodelay), OPTION_NODELAY,
+     true, .words = switch_words, .values = "on or off", .fallback = "untouched", .meaning = "TCP_NODELAY"},
+    {"recv-timeout", SCOPE_SOCKET, VALUE_TIMEOUT, offsetof(struct socket_policy, options.recv_timeout),
+     OPTION_RECV_TIMEOUT, true, .low = 1, .high = LONGEST, .values = TIMEOUT, .fallback = "untouched",
      .meaning = "SO_RCVTIMEO"},
-    {"send-timeout", SCOPE_SOCKET, .enforceable = true, .values = "a duration", .fallback = "untouched",
+    {"send-timeout", SCOPE_SOCKET, VALUE_TIMEOUT, offsetof(struct socket_policy, options.send_timeout),
+     OPTION_SEND_TIMEOUT, true, .low = 1, .high = LONGEST, .values = TIMEOUT, .fallback = "untouched",
      .meaning = "SO_SNDTIMEO"},
-    {"backlog", SCOPE_SOCKET, .values = "N", .fallback = "untouched",
+    {"backlog", SCOPE_SOCKET, VALUE_COUNT, offsetof(struct socket_policy, options.backlog), OPTION_BACKLOG,
+     true, .high = 65535, .values = "a number from 0 to 65535", .fallback = "untouched",
      .meaning = "listen()'s second argument"},
 
     {"exe", SCOPE_SELECTOR, VALUE_GLOB, offsetof(struct selectors, exe),
@@ -146,8 +164,7 @@ const struct policy_key *policy_key_nearest(const char *name, size_t length, uns
 
 static bool print_key(int fd, const struct policy_key *key)
 {
-    const char *later = key->kind == VALUE_LATER ? " (not built in this version yet)" : "";
-    return dprintf(fd, "  %-13s %s%s\n  %-13s %s\n", key->name, key->values, later, "", key->meaning) >= 0 &&
+    return dprintf(fd, "  %-13s %s\n  %-13s %s\n", key->name, key->values, "", key->meaning) >= 0 &&
            (!key->fallback || dprintf(fd, "  %-13s default: %s\n", "", key->fallback) >= 0);
 }
 
@@ -166,7 +183,8 @@ bool policy_print_table(int fd)
     return dprintf(
                fd,
                "A policy is key=value settings, separated by white space, ',' or ';'. [SELECTORS] opens a\n"
-               "section, [] closes it, @FILE reads a file, # starts a comment; later settings win.\n") >= 0 &&
+               "section, [] closes it, @FILE reads a file, # starts a comment; later settings win.\n"
+               "key!=value enforces a socket option: the program cannot set it otherwise.\n") >= 0 &&
            print_keys(fd, "For the process, before the first section", SCOPE_PROCESS) &&
            print_keys(fd, "For sockets", SCOPE_SOCKET) && print_keys(fd, "Selectors", SCOPE_SELECTOR);
 }

@@ -26,7 +26,7 @@ struct file {
 
 /* The keys that would do, for a message. */
 struct key_list {
-    char text[320];
+    char text[512];
 };
 
 static struct key_list listed(unsigned scopes)
@@ -35,7 +35,7 @@ static struct key_list listed(unsigned scopes)
     size_t used = 0;
 
     for (const struct policy_key *key = policy_keys; key < policy_keys + POLICY_KEYS; key++)
-        if ((key->scope & scopes) && key->kind != VALUE_LATER)
+        if (key->scope & scopes)
             used += (size_t)snprintf(list.text + used, sizeof list.text - used, "%s%s", used ? ", " : "",
                                      key->name);
     return list;
@@ -69,29 +69,18 @@ static bool read_field(struct reader *reader, const struct key_token *token, con
     if (!token->assigned)
         return reader_mistaken(reader, token->text, "no '=' right after '%s'; expected %s=VALUE", key->name,
                                key->name);
-    if (token->enforced && !key->enforceable)
+    if (token->enforced && (!key->option || key->bit == OPTION_BACKLOG))
         return reader_mistaken(reader, token->text,
                                "'%s' is not a socket option and cannot be enforced; expected %s=VALUE",
                                key->name, key->name);
-    if (key->kind == VALUE_LATER)
-        return reader_mistaken(reader, token->text,
-                               "%s: this version has not built it yet; expected one of %s", key->name,
-                               listed(allowed(reader)).text);
     if (!reader_value(reader, key->scope == SCOPE_SELECTOR))
         return false;
     if (reader->value[0] == '\0')
         return reader_mistaken(reader, where, "no value for '%s'; expected %s", key->name, key->values);
 
     struct excerpt value = excerpt(reader->value, strlen(reader->value));
-    switch (policy_key_set(key, fields, reader->value)) {
-    case VALUE_TAKEN:
+    if (policy_key_set(key, fields, reader->value))
         return true;
-    case VALUE_NOT_BUILT:
-        return reader_mistaken(reader, where, "%s=%s: this version has not built it yet; expected %s",
-                               key->name, value.text, key->values);
-    case VALUE_WRONG:
-        break;
-    }
     return reader_mistaken(reader, where, "'%s' is no value for '%s'; expected %s", value.text, key->name,
                            key->values);
 }
@@ -151,6 +140,44 @@ static struct rule *settings(struct reader *reader)
     return reader->rule;
 }
 
+/* What would do nothing where it stands is refused, like any other mistake. */
+static bool fits_section(const struct reader *reader, const struct key_token *token,
+                         const struct policy_key *key)
+{
+    const struct selectors *selectors = &reader->selectors;
+    bool narrow = selectors->direction != DIRECTION_UNKNOWN || selectors->port_given ||
+                  selectors->peer.base.family != ADDRESS_NONE || selectors->local.base.family != ADDRESS_NONE;
+
+    if (key->option && selectors->cause != CAUSE_NONE)
+        return reader_mistaken(reader, token->text,
+                               "'%s' in a section with cause=: a socket gets its options before it leaks; "
+                               "expected a section without cause=",
+                               key->name);
+    if (key->option && key->bit == OPTION_REUSEADDR && narrow)
+        return reader_mistaken(reader, token->text,
+                               "'reuseaddr' in a section that waits for an address: it has to be set before "
+                               "bind(); expected it before the first section, or under exe= alone");
+    if (!key->option && key->bit == SOCKET_HEARTBEAT && !selectors->port_given)
+        return reader_mistaken(
+            reader, token->text,
+            "'heartbeat' without a port: what is sent must suit the service; expected it in "
+            "a section with port=");
+    return true;
+}
+
+static void note_given(struct rule *rule, const struct policy_key *key, bool enforced)
+{
+    struct socket_options *options = &rule->values.options;
+    uint32_t bit = 1u << key->bit;
+
+    if (!key->option) {
+        rule->given |= bit;
+        return;
+    }
+    options->given |= bit;
+    options->enforced = enforced ? options->enforced | bit : options->enforced & ~bit;
+}
+
 static bool read_setting(struct reader *reader)
 {
     struct key_token token;
@@ -177,11 +204,13 @@ static bool read_setting(struct reader *reader)
         return read_field(reader, &token, key, &reader->policy->process);
     }
 
+    if (!fits_section(reader, &token, key))
+        return false;
     struct rule *rule = settings(reader);
     if (!rule)
         return reader_mistaken(reader, token.text, "too many sections; expected at most %d",
                                POLICY_RULES_MAX);
-    rule->given |= 1u << key->bit;
+    note_given(rule, key, token.enforced);
     return read_field(reader, &token, key, &rule->values);
 }
 
@@ -310,6 +339,8 @@ void policy_defaults(struct policy *policy)
     policy->process.interval = 1000;
     policy->process.watch = true;
     policy->process.stack = policy->process.exitcode = 0;
+    policy->process.limit = 0;
+    policy->process.limit_signal = LIMIT_ONLY_SAYS;
     policy->process.summary = SUMMARY_LEAKS;
 }
 

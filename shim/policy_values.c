@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy_keys.h"
 #include "policy_reader.h"
+#include "policy_values.h"
 
-/* Digits and nothing but; *text moves behind them. */
-static bool take_digits(const char **text, int64_t *number)
+bool policy_take_digits(const char **text, int64_t *number)
 {
     const char *first = *text;
     int64_t sum = 0;
@@ -20,12 +19,12 @@ static bool take_digits(const char **text, int64_t *number)
     return *text > first;
 }
 
-static bool take_number(const char *text, int64_t low, int64_t high, int64_t *number)
+bool policy_take_number(const char *text, int64_t low, int64_t high, int64_t *number)
 {
-    return take_digits(&text, number) && *text == '\0' && *number >= low && *number <= high;
+    return policy_take_digits(&text, number) && *text == '\0' && *number >= low && *number <= high;
 }
 
-static bool take_duration(const struct policy_key *key, const char *text, int64_t *duration)
+bool policy_take_duration(const struct policy_key *key, const char *text, int64_t *duration)
 {
     static const struct {
         const char *name;
@@ -37,13 +36,24 @@ static bool take_duration(const struct policy_key *key, const char *text, int64_
         *duration = DURATION_OFF;
         return true;
     }
-    if (!take_digits(&text, &number))
+    if (!policy_take_digits(&text, &number))
         return false;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strcmp(text, units[i].name) == 0)
             return !__builtin_mul_overflow(number, units[i].length, duration) && *duration >= key->low &&
                    *duration <= key->high;
     return false;
+}
+
+static bool take_release(const struct policy_key *key, const char *text, int64_t *release)
+{
+    if (strcmp(text, "never") == 0)
+        *release = DURATION_OFF;
+    else if (strcmp(text, "emfile") == 0)
+        *release = RELEASE_EMFILE;
+    else
+        return policy_take_duration(key, text, release);
+    return true;
 }
 
 static bool take_word(const char *const *words, const char *text, unsigned *number)
@@ -71,6 +81,20 @@ static bool take_log(const struct policy_key *key, struct process_policy *proces
             return false;
     process->log = LOG_FILE;
     return snprintf(process->log_path, sizeof process->log_path, "%s", text) < POLICY_PATH_MAX;
+}
+
+/* A number, and behind it what is to be sent. */
+static bool take_limit(const struct policy_key *key, struct process_policy *process, const char *text)
+{
+    int64_t number;
+    unsigned word;
+
+    if (!policy_take_digits(&text, &number) || number < key->low || number > key->high ||
+        !take_word(key->words, text, &word))
+        return false;
+    process->limit = (unsigned)number;
+    process->limit_signal = (enum limit_signal)word;
+    return true;
 }
 
 static bool take_glob(char *glob, const char *text)
@@ -130,7 +154,7 @@ static bool take_range(struct address_range *range, const char *text)
 
     int64_t widest = range->base.family == ADDRESS_IPV4 ? 32 : 128;
     int64_t prefix = widest;
-    if (text[length] == '/' && !take_number(text + length + 1, 0, widest, &prefix))
+    if (text[length] == '/' && !policy_take_number(text + length + 1, 0, widest, &prefix))
         return false;
     range->prefix = (uint8_t)prefix;
     if (!unmap(range))
@@ -145,10 +169,10 @@ static bool take_ports(struct selectors *selectors, const char *text)
     int64_t low;
     int64_t high;
 
-    if (!take_digits(&text, &low))
+    if (!policy_take_digits(&text, &low))
         return false;
     high = low;
-    if (*text == '-' ? !take_number(text + 1, low, UINT16_MAX, &high) : *text != '\0')
+    if (*text == '-' ? !policy_take_number(text + 1, low, UINT16_MAX, &high) : *text != '\0')
         return false;
     if (low < 1 || high > UINT16_MAX)
         return false;
@@ -158,15 +182,13 @@ static bool take_ports(struct selectors *selectors, const char *text)
     return true;
 }
 
-static bool take_value(const struct policy_key *key, void *fields, const char *text)
+bool policy_key_set(const struct policy_key *key, void *fields, const char *text)
 {
     void *field = (char *)fields + key->offset;
     unsigned word = 0;
     int64_t number = 0;
 
     switch (key->kind) {
-    case VALUE_LATER:
-        break;
     case VALUE_LOG:
         return take_log(key, fields, text);
     case VALUE_WORD:
@@ -177,12 +199,16 @@ static bool take_value(const struct policy_key *key, void *fields, const char *t
         *(bool *)field = word;
         return true;
     case VALUE_NUMBER:
-        if (!take_number(text, key->low, key->high, &number))
+        if (!policy_take_number(text, key->low, key->high, &number))
             return false;
         *(unsigned *)field = (unsigned)number;
         return true;
     case VALUE_DURATION:
-        return take_duration(key, text, field);
+        return policy_take_duration(key, text, field);
+    case VALUE_RELEASE:
+        return take_release(key, text, field);
+    case VALUE_LIMIT:
+        return take_limit(key, fields, text);
     case VALUE_GLOB:
         return take_glob(field, text);
     case VALUE_DIRECTION:
@@ -193,20 +219,18 @@ static bool take_value(const struct policy_key *key, void *fields, const char *t
         return take_range(field, text);
     case VALUE_PORTS:
         return take_ports(fields, text);
+    case VALUE_HEARTBEAT:
+    case VALUE_KEEPALIVE:
+    case VALUE_LINGER:
+    case VALUE_TIMEOUT:
+    case VALUE_COUNT:
+    case VALUE_OPTION:
+        return policy_take_option(key, field, text);
     }
     return false;
 }
 
-enum value_result policy_key_set(const struct policy_key *key, void *fields, const char *value)
-{
-    unsigned word;
-
-    if (key->kind == VALUE_LATER || take_word(key->later, value, &word))
-        return VALUE_NOT_BUILT;
-    return take_value(key, fields, value) ? VALUE_TAKEN : VALUE_WRONG;
-}
-
-static void format_duration(int64_t duration, char *buffer, size_t size)
+void policy_format_duration(int64_t duration, char *buffer, size_t size)
 {
     static const struct {
         const char *name;
@@ -223,7 +247,17 @@ static void format_duration(int64_t duration, char *buffer, size_t size)
     snprintf(buffer, size, "%" PRId64 "%s", duration / units[unit].length, units[unit].name);
 }
 
-static void format_text(const char *text, char *buffer, size_t size)
+static void format_release(int64_t release, char *buffer, size_t size)
+{
+    if (release == DURATION_OFF)
+        snprintf(buffer, size, "never");
+    else if (release == RELEASE_EMFILE)
+        snprintf(buffer, size, "emfile");
+    else
+        policy_format_duration(release, buffer, size);
+}
+
+void policy_format_text(const char *text, char *buffer, size_t size)
 {
     bool bare = !strpbrk(text, "[]\" ,;");
     for (const char *at = text; *at; at++)
@@ -241,7 +275,7 @@ static void format_log(const struct policy_key *key, const struct process_policy
                        size_t size)
 {
     if (process->log == LOG_FILE)
-        format_text(process->log_path, buffer, size);
+        policy_format_text(process->log_path, buffer, size);
     else
         snprintf(buffer, size, "%s", key->words[process->log]);
 }
@@ -253,6 +287,15 @@ static void format_number(const struct policy_key *key, unsigned number, char *b
         snprintf(buffer, size, "%s", key->fallback);
     else
         snprintf(buffer, size, "%u", number);
+}
+
+static void format_limit(const struct policy_key *key, const struct process_policy *process, char *buffer,
+                         size_t size)
+{
+    if (process->limit)
+        snprintf(buffer, size, "%u%s", process->limit, key->words[process->limit_signal]);
+    else
+        snprintf(buffer, size, "%s", key->fallback);
 }
 
 static void format_range(const struct address_range *range, char *buffer, size_t size)
@@ -285,8 +328,6 @@ void policy_key_format(const struct policy_key *key, const void *fields, char *b
 
     buffer[0] = '\0';
     switch (key->kind) {
-    case VALUE_LATER:
-        break;
     case VALUE_LOG:
         format_log(key, fields, buffer, size);
         break;
@@ -300,10 +341,16 @@ void policy_key_format(const struct policy_key *key, const void *fields, char *b
         format_number(key, *(const unsigned *)field, buffer, size);
         break;
     case VALUE_DURATION:
-        format_duration(*(const int64_t *)field, buffer, size);
+        policy_format_duration(*(const int64_t *)field, buffer, size);
+        break;
+    case VALUE_RELEASE:
+        format_release(*(const int64_t *)field, buffer, size);
+        break;
+    case VALUE_LIMIT:
+        format_limit(key, fields, buffer, size);
         break;
     case VALUE_GLOB:
-        format_text(field, buffer, size);
+        policy_format_text(field, buffer, size);
         break;
     case VALUE_DIRECTION:
         if (*(const enum direction *)field != DIRECTION_UNKNOWN)
@@ -318,6 +365,14 @@ void policy_key_format(const struct policy_key *key, const void *fields, char *b
         break;
     case VALUE_PORTS:
         format_ports(fields, buffer, size);
+        break;
+    case VALUE_HEARTBEAT:
+    case VALUE_KEEPALIVE:
+    case VALUE_LINGER:
+    case VALUE_TIMEOUT:
+    case VALUE_COUNT:
+    case VALUE_OPTION:
+        policy_format_option(key, field, buffer, size);
         break;
     }
 }

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "bare.h"
+#include "error.h"
 #include "line.h"
 #include "log.h"
 #include "raw.h"
@@ -33,6 +34,11 @@ void report_open(const struct process_policy *process_policy, const char *name)
 uint32_t report_lost(void)
 {
     return lost;
+}
+
+void report_give_up(void)
+{
+    lost++;
 }
 
 static void begin(struct line *line, const char *event)
@@ -130,7 +136,47 @@ enum report_result report_healed(const struct suspect *suspect, int64_t now)
     if (suspect->past.ended_at)
         line_seconds(&line, "fin_s", now - suspect->past.ended_at);
     add_site(&line, "site", suspect->site);
-    line_cookie(&line, "cookie", suspect->cookie);
+    line_cookie(&line, "cookie", suspect->reported_as);
+    return end(&line);
+}
+
+enum report_result report_action(const struct suspect *suspect, const char *action, long result)
+{
+    struct line line;
+    begin(&line, "action");
+    line_number(&line, "fd", (uint64_t)suspect->number);
+    line_string(&line, "cause", cause_name(suspect->cause));
+    line_string(&line, "dir", direction_name(suspect->direction));
+    line_address(&line, "local", &suspect->local);
+    line_address(&line, "peer", &suspect->past.peer);
+    line_string(&line, "action", action);
+    line_string(&line, "result", error_name(result));
+    add_site(&line, "site", suspect->site);
+    if (suspect->shared)
+        line_true(&line, "shared");
+    line_cookie(&line, "cookie", suspect->reported_as);
+    return end(&line);
+}
+
+enum report_result report_refused(int number, const char *key, long error)
+{
+    struct line line;
+    begin(&line, "action");
+    line_number(&line, "fd", (uint64_t)number);
+    line_string(&line, "action", key);
+    line_string(&line, "result", error_name(error));
+    return end(&line);
+}
+
+enum report_result report_limit(uint32_t leaks)
+{
+    static const char *const signals[] = {
+        [LIMIT_ONLY_SAYS] = "none", [LIMIT_TERMINATES] = "SIGTERM", [LIMIT_ABORTS] = "SIGABRT"};
+    struct line line;
+    begin(&line, "limit");
+    line_number(&line, "leaks", leaks);
+    line_number(&line, "limit", policy->limit);
+    line_string(&line, "signal", signals[policy->limit_signal]);
     return end(&line);
 }
 

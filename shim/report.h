@@ -31,11 +31,21 @@ enum report_result report_leak(const struct facts *facts, const struct hint_copy
                                const struct suspect *suspect, const struct verdict *verdict, bool shared);
 enum report_result report_healed(const struct suspect *suspect, int64_t now);
 
+/* What was done to it: its action, or "release"; the result is 0 or -errno. */
+enum report_result report_action(const struct suspect *suspect, const char *action, long result);
+
+/* The kernel would not take an option that the policy gives. */
+enum report_result report_refused(int number, const char *key, long error);
+
+/* So many leak now, as many as the policy's limit. */
+enum report_result report_limit(uint32_t leaks);
+
 /* queue and limit: of the accept queue; gone: connections in it whose peers have left. */
 enum report_result report_backlog(int number, const struct facts *listener, uintptr_t site, uint32_t gone);
 enum report_result report_summary(const struct tally *tally);
 
-/* Lines that could not be written so far. */
+/* Lines that could not be written so far; report_give_up: one more will not be offered again. */
 uint32_t report_lost(void);
+void report_give_up(void);
 
 #endif

@@ -50,6 +50,18 @@ struct room {
     int (*borrow)(int number);
     void (*give_back)(int handle);
 
+    /*
+     * Runs a function where what borrow() hands out cannot be exchanged for something else by the
+     * program, nor needs a free number in its table; for the time of the call. False: it cannot be had.
+     */
+    bool (*visit)(void (*function)(void *argument), void *argument);
+
+    /* The numbers of the program's epolls, no more than `most`; returns how many. */
+    size_t (*epolls)(int *numbers, size_t most);
+
+    /* Within a visit: an epoll of the program's forgets the borrowed socket that lies under this number. */
+    void (*forget)(int epoll, int number, int handle);
+
     /* From now on news() tells when this socket's peer stirs. */
     enum armed (*arm)(int number, int handle, uint64_t cookie);
 

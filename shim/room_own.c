@@ -12,27 +12,17 @@
 
 enum {
     PIDFD_OF_THREAD = O_EXCL, /* PIDFD_THREAD, Linux 6.9 */
-    UNKNOWN_AT_ONCE = 48,     /* numbers a tick that no hook knows; about 1 microsecond each */
+    /* What a look at numbers that no hook knows may cost; a unit is some 0.2 microseconds. */
+    COST_AT_ONCE = 256,
+    COST_OF_LISTED = 1,  /* an entry of the list */
+    COST_OF_UNKNOWN = 4, /* its link as well */
+    COST_OF_JUMP = 16,   /* to another place in the list, of which more is read than is wanted */
+    WORTH_A_JUMP = 32,   /* numbers in a row that a hook knows */
     EVENTS_AT_ONCE = 256,
 };
 
 static int pidfd, epoll, listing;
 static int next_unknown;
-
-/*
- * Opens the list of the descriptors that a thread has: /proc/self/fd would be the main thread's,
- * gone or not.
- */
-static long open_listing(int task)
-{
-    static const char tasks[] = "/proc/self/task/";
-    char path[sizeof tasks + DIRECTORY_NAME_MAX + 3];
-    memcpy(path, tasks, sizeof tasks);
-    size_t length = sizeof tasks - 1;
-    length += (size_t)directory_name(task, path + length);
-    memcpy(path + length, "/fd", 4);
-    return raw4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-}
 
 /* The descriptors of one of the program's threads: its pidfd, and their list where /proc is mounted. */
 static bool take_thread(int task, long flags)
@@ -47,7 +37,7 @@ static bool take_thread(int task, long flags)
         return false;
     }
     pidfd = (int)opened;
-    long list = open_listing(task);
+    long list = directory_of_descriptors(task);
     listing = raw_failed(list) ? -1 : (int)list;
     return true;
 }
@@ -111,29 +101,39 @@ static size_t stirred(struct news *news, bool *more)
 struct stretch {
     struct news *news;
     size_t count;
-    int looked;
+    int cost;
 };
+
+static bool known_ahead(int number)
+{
+    for (int end = number + WORTH_A_JUMP; number < end; number++)
+        if (!hints_tracked(number))
+            return false;
+    return true;
+}
 
 static bool meet(int number, void *context)
 {
     struct stretch *stretch = context;
     next_unknown = number + 1;
+    stretch->cost += COST_OF_LISTED;
     if (hints_tracked(number))
-        return false; /* to jump over what may be a long run of them */
-    if (directory_socket(listing, number))
+        return stretch->cost < COST_AT_ONCE && !known_ahead(next_unknown);
+    stretch->cost += COST_OF_UNKNOWN;
+    if (directory_socket(listing, number) > 0)
         stretch->news[stretch->count++] = (struct news){.number = number};
-    return ++stretch->looked < UNKNOWN_AT_ONCE;
+    return stretch->cost < COST_AT_ONCE;
 }
 
 /*
  * A few more of the numbers that no hook knows. The list can be entered at any
- * number (proc_readfd_common: position = number + 2), so runs of known ones cost nothing.
+ * number (proc_readfd_common: position = number + 2), so long runs of known ones cost nothing.
  * Only sockets are ever borrowed: the last close of another kind of file might block us.
  */
 static size_t unknown(struct news *news, bool *round_done)
 {
     struct stretch stretch = {.news = news};
-    while (stretch.looked < UNKNOWN_AT_ONCE) {
+    for (; stretch.cost < COST_AT_ONCE; stretch.cost += COST_OF_JUMP) {
         while (hints_tracked(next_unknown))
             next_unknown++;
         raw3(SYS_lseek, listing, next_unknown + 2, 0);
@@ -180,6 +180,55 @@ static void give_back(int handle)
     raw1(SYS_close, handle);
 }
 
+/* A borrowed handle is nobody else's already. */
+static bool visit(void (*function)(void *argument), void *argument)
+{
+    function(argument);
+    return true;
+}
+
+static size_t epolls(int *numbers, size_t most)
+{
+    return listing >= 0 ? directory_epolls(listing, numbers, most) : 0;
+}
+
+/*
+ * An epoll knows a socket by open file and number together (epoll_ctl(2), ep_find), so the handle is
+ * put under that number in our table for a moment; what lies there of ours is put aside.
+ */
+static void forget_as(int epoll_handle, int number, int handle)
+{
+    struct epoll_event unused;
+    long aside = raw3(SYS_fcntl, number, F_DUPFD_CLOEXEC, 0);
+    if (raw_failed(aside) && aside != -EBADF)
+        return;
+    bool placed = !raw_failed(raw3(SYS_dup3, handle, number, O_CLOEXEC));
+    if (placed)
+        raw4(SYS_epoll_ctl, epoll_handle == number ? aside : epoll_handle, EPOLL_CTL_DEL, number,
+             (long)&unused);
+    if (raw_failed(aside)) {
+        if (placed)
+            raw1(SYS_close, number);
+        return;
+    }
+    if (placed)
+        raw3(SYS_dup3, aside, number, O_CLOEXEC);
+    raw1(SYS_close, aside);
+}
+
+static void forget(int epoll_number, int number, int handle)
+{
+    struct epoll_event unused;
+    int epoll_handle = borrow(epoll_number);
+    if (epoll_handle < 0)
+        return;
+    if (handle == number)
+        raw4(SYS_epoll_ctl, epoll_handle, EPOLL_CTL_DEL, number, (long)&unused);
+    else
+        forget_as(epoll_handle, number, handle);
+    give_back(epoll_handle);
+}
+
 /*
  * The registration belongs to the open file, not to the handle, and stays when
  * the handle is given back, for as long as the program holds the socket
@@ -209,4 +258,5 @@ static void leave(void)
 {
 }
 
-const struct room room_own = {enter, own_news, borrow, give_back, arm, outside, everywhere, leave};
+const struct room room_own = {enter,  own_news, borrow,  give_back,  visit, epolls,
+                              forget, arm,      outside, everywhere, leave};

@@ -4,16 +4,19 @@
  * cookie before and after), and one poll(2) tells who has news.
  */
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "bare.h"
+#include "directory.h"
 #include "hints.h"
 #include "probe.h"
 #include "raw.h"
 #include "room.h"
 #include "scribe.h"
 #include "socket_calls.h"
+#include "thread.h"
 
 enum {
     UNKNOWN_AT_ONCE = 256, /* numbers a tick that no hook knows; 0.1 to 0.2 microseconds each */
@@ -146,6 +149,54 @@ static enum armed arm(int number, int handle, uint64_t cookie)
     return ARMED_BEFORE; /* poll(2) does not tell whether it is armed under another number too */
 }
 
+/*
+ * On a thread with a copy of the program's table, which is gone when the function
+ * has returned: there every number stays what it is, and none needs to be free. Until then a file
+ * that the program closes has not had its last close.
+ */
+static bool visit(void (*function)(void *argument), void *argument)
+{
+    uint32_t alive = 0;
+    void *stack = bare_memory(THREAD_STACK, false);
+    bool done = stack && thread_start(function, argument, stack, &alive, THREAD_COPIES_TABLE);
+    while (done && !thread_wait(&alive, INT32_MAX))
+        ;
+    bare_memory_free(stack, THREAD_STACK);
+    return done;
+}
+
+struct listing {
+    int task; /* one that stands in the program's table */
+    int *numbers;
+    size_t count, most;
+};
+
+static void list_epolls(void *argument, bool keeps)
+{
+    struct listing *listing = argument;
+    long directory = directory_of_descriptors(listing->task);
+    (void)keeps;
+    if (raw_failed(directory))
+        return;
+    listing->count = directory_epolls(directory, listing->numbers, listing->most);
+    raw1(SYS_close, directory);
+}
+
+static size_t epolls(int *numbers, size_t most)
+{
+    struct listing listing = {.task = (int)raw0(SYS_gettid), .numbers = numbers, .most = most};
+    scribe_do(list_epolls, &listing);
+    return listing.count;
+}
+
+/* A number that is no epoll any more is refused, and one that is another epoll does not know the socket. */
+static void forget(int epoll_number, int number, int handle)
+{
+    struct epoll_event unused;
+    (void)handle;
+    raw4(SYS_epoll_ctl, epoll_number, EPOLL_CTL_DEL, number, (long)&unused);
+}
+
 static bool outside(void (*function)(void *argument, bool keeps), void *argument)
 {
     return scribe_do(function, argument);
@@ -175,4 +226,5 @@ static void leave(void)
     scribe_dismiss();
 }
 
-const struct room room_shared = {enter, shared_news, borrow, give_back, arm, outside, everywhere, leave};
+const struct room room_shared = {enter,  shared_news, borrow,  give_back,  visit, epolls,
+                                 forget, arm,         outside, everywhere, leave};

@@ -58,7 +58,7 @@ static bool start(void)
         return !barred;
     stack = bare_memory(THREAD_STACK, false);
     job = JOB_NONE;
-    barred = !stack || !thread_start(work, NULL, stack, &alive);
+    barred = !stack || !thread_start(work, NULL, stack, &alive, THREAD_SHARES_TABLE);
     return !barred;
 }
 

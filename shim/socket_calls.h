@@ -12,6 +12,11 @@ static inline long raw_getsockopt(int handle, int level, int option, void *value
     return raw5(SYS_getsockopt, handle, level, option, (long)value, (long)size);
 }
 
+static inline long raw_setsockopt(int handle, int level, int option, const void *value, int size)
+{
+    return raw5(SYS_setsockopt, handle, level, option, (long)value, size);
+}
+
 static inline long raw_getsockname(int handle, void *address, int *size)
 {
     return raw3(SYS_getsockname, handle, (long)address, (long)size);
@@ -31,6 +36,16 @@ static inline long raw_sendto(int handle, const void *data, size_t size, int fla
                               int to_size)
 {
     return raw6(SYS_sendto, handle, (long)data, (long)size, flags, (long)to, to_size);
+}
+
+static inline long raw_shutdown(int handle, int how)
+{
+    return raw2(SYS_shutdown, handle, how);
+}
+
+static inline long raw_connect(int handle, const void *to, int to_size)
+{
+    return raw3(SYS_connect, handle, (long)to, to_size);
 }
 
 static inline long raw_socket(int domain, int type, int protocol)

@@ -19,7 +19,7 @@ static int64_t *dues;
 static uint32_t *buckets;
 static uint32_t pool_size, pool_end;
 static uint32_t first_free; /* place + 1 of the first free record, linked through lost_round; 0: none */
-static uint32_t counts[SUSPECT_LOST + 1];
+static uint32_t counts[SUSPECT_STATES];
 
 bool sockets_open(unsigned numbers)
 {
@@ -131,7 +131,7 @@ struct suspect *suspects_make(uint64_t cookie)
         return NULL;
     uint32_t place = take_place();
     memset(&pool[place], 0, sizeof pool[place]);
-    pool[place].cookie = cookie;
+    pool[place].cookie = pool[place].reported_as = cookie;
     pool[place].state = SUSPECT_WATCHED;
     counts[SUSPECT_WATCHED]++;
     dues[place] = 0;
@@ -178,6 +178,14 @@ struct suspect *suspects_next(uint32_t *position, enum suspect_state state)
 {
     for (; *position < pool_end; (*position)++)
         if (pool[*position].state == state)
+            return &pool[(*position)++];
+    return NULL;
+}
+
+struct suspect *suspects_next_of_all(uint32_t *position)
+{
+    for (; *position < pool_end; (*position)++)
+        if (pool[*position].state != SUSPECT_FREE)
             return &pool[(*position)++];
     return NULL;
 }

@@ -13,9 +13,15 @@
 
 enum suspect_state {
     SUSPECT_FREE,
-    SUSPECT_WATCHED, /* to be looked at again at `due` */
-    SUSPECT_LEAKED,  /* reported; looked at again now and then, for it may come alive */
-    SUSPECT_LOST,    /* reported, and its number holds it no more: healed, unless another number does */
+    SUSPECT_WATCHED,    /* to be looked at again at `due` */
+    SUSPECT_LEAKED,     /* reported; looked at again now and then, for it may come alive */
+    SUSPECT_TO_END,     /* reported, and the policy wants an end of it: at the end of this tick */
+    SUSPECT_ENDED,      /* done; not judged any more */
+    SUSPECT_TO_RELEASE, /* the same, and its number is to be given back */
+    SUSPECT_ASKED,      /* settle.c has been asked to give its number back, or to drop it */
+    SUSPECT_RELEASED,   /* its number is free: to be told of */
+    SUSPECT_LOST,       /* reported, and its number holds it no more: healed, unless another number does */
+    SUSPECT_STATES
 };
 
 struct suspect {
@@ -30,8 +36,26 @@ struct suspect {
     enum direction direction;
     struct address local;
     uintptr_t site;
-    int64_t leaked_at;
+    bool beat;        /* a heartbeat is due: at the end of this tick */
+    long beat_result; /* 0, or -errno */
+    bool beat_failed; /* and that one could not be sent has been told */
+    /* What the policy wants done to it, and what became of it. */
+    enum action action;
+    int64_t release;      /* as struct socket_policy has it */
+    int64_t done_at;      /* ms */
+    long result;          /* 0, or -errno */
+    bool tried;           /* once for each socket */
+    bool untold;          /* the event about it is still to be written */
+    bool shared;          /* with another process */
+    int64_t refused_at;   /* ms: when the log first had no room for its line; 0: it had */
+    uint64_t reported_as; /* its cookie in every line about it */
 };
+
+/* Whether we have ended it. */
+static inline bool suspect_is_ended(const struct suspect *suspect)
+{
+    return suspect->tried && suspect->result == 0;
+}
 
 /*
  * Makes the memory for so many descriptor numbers, and forgets what there was: after
@@ -74,8 +98,9 @@ void suspects_set_due(const struct suspect *suspect, int64_t due);
 /* The next suspect at or after *position that is due; advances *position; NULL at the end. */
 struct suspect *suspects_next_due(uint32_t *position, int64_t now);
 
-/* The next suspect in a state; likewise. */
+/* The next suspect in a state, or in any; likewise. */
 struct suspect *suspects_next(uint32_t *position, enum suspect_state state);
+struct suspect *suspects_next_of_all(uint32_t *position);
 
 /* How many suspects there are in a state. */
 uint32_t suspects_count(enum suspect_state state);

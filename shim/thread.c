@@ -7,9 +7,9 @@
 #include "raw.h"
 
 enum {
-    /* A thread like any other to the kernel; whether it stays in the program's table it decides itself. */
-    BARE_THREAD = CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-                  CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
+    /* A thread like any other to the kernel, but for the table. */
+    BARE_THREAD = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
+                  CLONE_CHILD_CLEARTID,
     KERNEL_SIGNALS_SIZE = 8,
     GONE_MS = 100,
 };
@@ -113,12 +113,14 @@ __asm__(".text\n"
         ".size thread_clone, . - thread_clone\n");
 #endif
 
-bool thread_start(void (*function)(void *argument), void *argument, void *stack, uint32_t *alive)
+bool thread_start(void (*function)(void *argument), void *argument, void *stack, uint32_t *alive,
+                  enum thread_table table)
 {
+    long flags = BARE_THREAD | (table == THREAD_SHARES_TABLE ? CLONE_FILES : 0);
     uint64_t all = ~0ull, before;
     /* Raw, because libc's own call spares its two signals (nptl(7)); the thread inherits the mask of now. */
     raw4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&before, KERNEL_SIGNALS_SIZE);
-    long thread = thread_clone(BARE_THREAD, (char *)stack + THREAD_STACK, alive, function, argument);
+    long thread = thread_clone(flags, (char *)stack + THREAD_STACK, alive, function, argument);
     raw4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, KERNEL_SIGNALS_SIZE);
     return thread > 0;
 }

@@ -11,13 +11,18 @@
 
 enum { THREAD_STACK = 64 * 1024 };
 
+enum thread_table {
+    THREAD_SHARES_TABLE, /* stands in the starting thread's descriptor table */
+    THREAD_COPIES_TABLE, /* in one of its own, with a copy of what there is at this moment */
+};
+
 /*
- * Starts function(argument) on a thread with all signals blocked, in the
- * program's descriptor table. *alive becomes the thread's id, and 0
+ * Starts function(argument) on a thread with all signals blocked. *alive becomes the thread's id, and 0
  * (with a futex wake) when it has ended. stack: THREAD_STACK bytes, free again when *alive is 0.
  * False: no thread to be had. Any thread; makes no libc call, so errno is kept.
  */
-bool thread_start(void (*function)(void *argument), void *argument, void *stack, uint32_t *alive);
+bool thread_start(void (*function)(void *argument), void *argument, void *stack, uint32_t *alive,
+                  enum thread_table table);
 
 /*
  * Waits until a thread that has ended (*alive is 0) is also gone for the kernel,

@@ -2,8 +2,11 @@
 
 #include "backlog.h"
 #include "bare.h"
+#include "ending.h"
 #include "hints.h"
+#include "limit.h"
 #include "look.h"
+#include "options.h"
 #include "others.h"
 #include "site.h"
 #include "sockets.h"
@@ -128,7 +131,7 @@ static void look_at_suspects(int64_t now)
     struct suspect *suspect;
     for (uint32_t position = 0; (suspect = suspects_next_due(&position, now));) {
         look(suspect->number, true);
-        if (interrupted() || looking.log_is_busy)
+        if (interrupted() || (looking.log_is_busy && !looking.may_end))
             return;
     }
 }
@@ -139,7 +142,7 @@ static void report_the_healed(bool last)
     if (!suspects_count(SUSPECT_LOST))
         return;
     for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_LOST));) {
-        if (!last && (int32_t)(looking.rounds - suspect->lost_round) < 0)
+        if (suspect->untold || (!last && (int32_t)(looking.rounds - suspect->lost_round) < 0))
             continue;
         if (looking.log_is_busy || report_healed(suspect, bare_now()) == REPORT_BUSY) {
             looking.log_is_busy = true;
@@ -148,6 +151,15 @@ static void report_the_healed(bool last)
         looking.tally.healed++;
         suspects_drop(suspect);
     }
+}
+
+/* Once for each key: a log that has no room just then does not hear of it. */
+static void report_refused_options(void)
+{
+    struct refused_option refused;
+    while (options_next_refused(&refused))
+        if (looking.log_is_busy || report_refused(refused.number, refused.key, refused.error) == REPORT_BUSY)
+            report_give_up();
 }
 
 /* What was there before the watcher: handed down by whoever forked or started us. */
@@ -165,11 +177,15 @@ void tick(void)
     looking.log_is_busy = false;
     site_forget();
     others_forget();
+    ending_take_settled();
     look_at_births(false);
     look_at_news(NEWS_ROUNDS_MAX, suspects_count(SUSPECT_LOST) > 0); /* whether another number holds it */
     look_again();
     look_at_suspects(bare_now());
+    ending_do();
+    report_refused_options();
     report_the_healed(false);
+    limit_look(&looking.watch->policy->process);
     backlog_look(looking.watch->policy);
 }
 
@@ -192,6 +208,7 @@ void tick_last(void)
     for (;;) {
         uint32_t before = looking.tally.leaks + looking.tally.healed;
         looking.log_is_busy = false;
+        ending_take_settled();
         look_at_suspects(INT64_MAX - 1);
         report_the_healed(true);
         int64_t now = bare_now();
@@ -201,6 +218,7 @@ void tick_last(void)
             break;
         bare_wait(&looking.watch->talk->order, ORDER_FINISH, 5);
     }
+    report_refused_options();
     looking.tally.sockets = *hints_births + looking.adopted;
     looking.tally.lost = report_lost();
     report_summary(&looking.tally);

@@ -118,6 +118,25 @@ static int64_t patience(const struct socket_policy *policy, enum cause cause)
 }
 
 /*
+ * A heartbeat is due after so long without data either way, and where nothing is
+ * queued: not into what is just being sent, nor behind what the program has not read.
+ */
+static bool beat_due(const struct facts *facts, const struct heartbeat *heartbeat, int64_t since)
+{
+    return since + heartbeat->after <= facts->now && !facts->send_q && !facts->recv_q;
+}
+
+/* The next look at a connection on which all is well. */
+static int64_t next_idle_look(int64_t now, int64_t since, const struct socket_policy *policy)
+{
+    int64_t beat = policy->heartbeat.after, idle = policy->idle;
+    if (beat != DURATION_OFF && since + beat <= now)
+        since = now; /* it beats now, or waits for another time */
+    int64_t at = idle != DURATION_OFF ? since + idle : INT64_MAX;
+    return beat != DURATION_OFF && since + beat < at ? since + beat : at;
+}
+
+/*
  * When to look again: when the patience ends. But the kernel sends no news when
  * the program reads what was unread, or sends again, and either changes the
  * rule; so never later than a grace from now.
@@ -135,10 +154,26 @@ static int64_t next_look(int64_t now, int64_t since, int64_t wait, const struct 
     return ahead && since + wait < soon ? since + wait : soon;
 }
 
+/*
+ * Whether the socket's own state allows an end. What the program could still read, it may still want.
+ * In CLOSE there is nothing left to end but the descriptor's hold on the socket.
+ */
+static bool may_end(const struct facts *facts, const struct socket_policy *policy, int64_t since)
+{
+    bool unread = facts->recv_q && !facts->tls_close_notify;
+    bool unread_due = policy->unread_grace != DURATION_OFF && since + policy->unread_grace <= facts->now;
+    if (unread && !unread_due)
+        return false;
+    if (facts->state == STATE_CLOSE)
+        return policy->action == ACTION_CLOSE;
+    return facts->state == STATE_CLOSE_WAIT || facts->state == STATE_ESTABLISHED /* idle */;
+}
+
 struct verdict verdict(const struct facts *facts, const struct told *told, const struct past *past,
                        const struct policy *policy)
 {
-    struct verdict verdict = {.kind = VERDICT_ALIVE, .cause = verdict_cause(facts, told)};
+    struct verdict verdict = {
+        .kind = VERDICT_ALIVE, .cause = verdict_cause(facts, told), .action = ACTION_REPORT};
     verdict.direction = direction_of(facts, told);
     if (verdict.cause == CAUSE_NONE)
         return verdict;
@@ -149,13 +184,14 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
         .peer = facts->peer.family != ADDRESS_NONE ? facts->peer : past->peer,
     };
     struct socket_policy chosen = policy_choose(policy, &subject);
-    verdict.action = chosen.action;
+    verdict.release = chosen.release;
     /* In CLOSE there is no telling whether it was a FIN that came, and when. */
     verdict.dead_on_accept = facts->state == STATE_CLOSE_WAIT && verdict.direction == DIRECTION_IN &&
                              told->born && past->ended_at && past->ended_at + CLOCK_SLACK < told->born;
     int64_t since = quiet_since(facts, past, verdict.cause);
     int64_t wait = patience(&chosen, verdict.cause);
-    if (wait == DURATION_OFF && verdict.cause == CAUSE_IDLE)
+    bool beats = verdict.cause == CAUSE_IDLE && chosen.heartbeat.after != DURATION_OFF;
+    if (wait == DURATION_OFF && verdict.cause == CAUSE_IDLE && !beats)
         return verdict;
     /* Bytes on their way to a peer that only closed its sending side: the program is at work. */
     bool still_sending = facts->send_q > 0;
@@ -163,5 +199,28 @@ struct verdict verdict(const struct facts *facts, const struct told *told, const
     verdict.kind =
         due && !still_sending && chosen.action != ACTION_IGNORE ? VERDICT_LEAK : VERDICT_LOOK_AGAIN;
     verdict.at = next_look(facts->now, since, wait, &chosen, verdict.cause);
+    if (beats && verdict.kind == VERDICT_LOOK_AGAIN) {
+        verdict.beat = beat_due(facts, &chosen.heartbeat, since);
+        verdict.heartbeat = chosen.heartbeat;
+        verdict.at = next_idle_look(facts->now, since, &chosen);
+    }
+    verdict.action =
+        verdict.kind == VERDICT_LEAK && may_end(facts, &chosen, since) ? chosen.action : ACTION_REPORT;
     return verdict;
+}
+
+enum remedy verdict_remedy(const struct verdict *verdict, bool shared)
+{
+    switch (verdict->action) {
+    case ACTION_FIN:
+        return shared ? REMEDY_NONE : REMEDY_FIN;
+    case ACTION_RESET:
+        return shared ? REMEDY_NONE : REMEDY_RESET;
+    case ACTION_CLOSE:
+        return shared ? REMEDY_DROP : REMEDY_CLOSE;
+    case ACTION_IGNORE:
+    case ACTION_REPORT:
+        break;
+    }
+    return REMEDY_NONE;
 }

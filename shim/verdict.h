@@ -40,7 +40,19 @@ struct verdict {
     int64_t at;
     bool dead_on_accept;
     enum direction direction;
-    enum action action;
+    enum action action; /* what the policy wants done to a leak, where its own state allows it */
+    int64_t release;    /* as struct socket_policy has it */
+    bool beat;          /* VERDICT_LOOK_AGAIN: it has been quiet for so long that a heartbeat is due */
+    struct heartbeat heartbeat;
+};
+
+/* What is to be done to a leak. */
+enum remedy {
+    REMEDY_NONE,
+    REMEDY_FIN,
+    REMEDY_RESET,
+    REMEDY_CLOSE,
+    REMEDY_DROP, /* another process holds the socket too: only this program's reference goes */
 };
 
 /*
@@ -56,5 +68,8 @@ enum cause verdict_cause(const struct facts *facts, const struct told *told);
 
 struct verdict verdict(const struct facts *facts, const struct told *told, const struct past *past,
                        const struct policy *policy);
+
+/* shared: another process holds the socket too. */
+enum remedy verdict_remedy(const struct verdict *verdict, bool shared);
 
 #endif

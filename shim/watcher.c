@@ -3,7 +3,9 @@
 #include "alone.h"
 #include "backlog.h"
 #include "bare.h"
+#include "ending.h"
 #include "hints.h"
+#include "limit.h"
 #include "log.h"
 #include "look.h"
 #include "others.h"
@@ -25,7 +27,11 @@ static uint32_t order(void)
 static bool begin_anew(void)
 {
     looking = (struct looking){.watch = watch, .room = watch->room};
+    for (size_t i = 0; i < watch->policy->rule_count; i++)
+        looking.may_end |= watch->policy->rules[i].values.action >= ACTION_FIN;
     tick_open();
+    ending_open();
+    limit_open();
     return sockets_open(hints_capacity);
 }
 
@@ -49,7 +55,7 @@ static bool enter(void)
         return false;
     talk->room = room;
     log_enter(room);
-    others_enter(room, !known);
+    others_enter(room, !known, talk->forked || talk->born_with);
     backlog_enter(room);
     if (!known && !begin_anew())
         return false;

@@ -28,6 +28,7 @@ struct talk {
     bool watching;    /* the watcher's own memory is valid */
     uint32_t leaks;   /* sockets reported as leaks so far */
     bool forked;      /* this process is a forked child */
+    bool born_with;   /* the program was born with sockets */
     bool may_share;   /* it has forked, or was born with sockets: other processes may hold the same */
 };
 

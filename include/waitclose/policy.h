@@ -19,9 +19,14 @@
 /* Durations are milliseconds. DURATION_OFF stands for the value "off". */
 #define DURATION_OFF INT64_MAX
 
-enum action { ACTION_IGNORE, ACTION_REPORT };
+/* Besides a duration, or DURATION_OFF for "never", what `release` may be: as soon as numbers run out. */
+#define RELEASE_EMFILE (-1)
+
+/* What may be done to a leak, the mildest first: from ACTION_FIN on it ends the connection. */
+enum action { ACTION_IGNORE, ACTION_REPORT, ACTION_FIN, ACTION_RESET, ACTION_CLOSE };
 enum log_target { LOG_STDERR, LOG_NONE, LOG_SYSLOG, LOG_JOURNAL, LOG_FILE };
 enum log_format { FORMAT_TEXT, FORMAT_JSON };
+enum limit_signal { LIMIT_ONLY_SAYS, LIMIT_TERMINATES, LIMIT_ABORTS };
 enum summary { SUMMARY_OFF, SUMMARY_ON, SUMMARY_LEAKS };
 
 enum {
@@ -31,6 +36,8 @@ enum {
     POLICY_PATH_MAX = 4096,
     POLICY_GLOB_MAX = 256,
     POLICY_STACK_MAX = 32,
+    POLICY_LIMIT_MAX = 1 << 20,
+    POLICY_HEARTBEAT_MAX = 256, /* bytes */
 };
 
 /* Settings for the whole process. */
@@ -42,7 +49,56 @@ struct process_policy {
     bool watch;
     unsigned stack;    /* frames, 0 to POLICY_STACK_MAX */
     unsigned exitcode; /* 1 to 255; 0: none */
+    unsigned limit;    /* leaks at once, 1 to POLICY_LIMIT_MAX; 0: none */
+    enum limit_signal limit_signal;
     enum summary summary;
+};
+
+/* What an option is where the policy says nothing of it. */
+#define UNTOUCHED (-1)
+
+enum option_switch { SWITCH_UNTOUCHED, SWITCH_OFF, SWITCH_ON };
+
+/* The keys that are socket options, for sets of them: bit (1u << enum option_key). */
+enum option_key {
+    OPTION_KEEPALIVE,
+    OPTION_USER_TIMEOUT,
+    OPTION_LINGER,
+    OPTION_FIN_TIMEOUT,
+    OPTION_REUSEADDR,
+    OPTION_NODELAY,
+    OPTION_RECV_TIMEOUT,
+    OPTION_SEND_TIMEOUT,
+    OPTION_BACKLOG, /* listen(2)'s argument, and no option for setsockopt(2) */
+    OPTION_KEYS
+};
+
+/* SO_KEEPALIVE; with SWITCH_ON also TCP_KEEPIDLE and TCP_KEEPINTVL, in seconds, and TCP_KEEPCNT. */
+struct keepalive {
+    enum option_switch on;
+    int idle, interval, count;
+};
+
+/* What its author forgot to set on a socket. */
+struct socket_options {
+    struct keepalive keepalive;
+    int64_t user_timeout; /* ms, or UNTOUCHED */
+    int64_t linger;       /* seconds, LINGER_OFF or UNTOUCHED */
+    int64_t fin_timeout;  /* seconds, or UNTOUCHED */
+    enum option_switch reuseaddr, nodelay;
+    int64_t recv_timeout, send_timeout; /* ms, or UNTOUCHED */
+    int64_t backlog;                    /* connections, or UNTOUCHED */
+    uint32_t given;                     /* the keys that a matching section gives */
+    uint32_t enforced;                  /* and those where the program has no say */
+};
+
+#define LINGER_OFF (-2)
+
+/* What is sent on a connection that has been quiet for so long. */
+struct heartbeat {
+    int64_t after; /* ms, or DURATION_OFF */
+    uint32_t size;
+    char text[POLICY_HEARTBEAT_MAX];
 };
 
 /* Settings for one socket. */
@@ -51,6 +107,9 @@ struct socket_policy {
     int64_t grace;        /* ms */
     int64_t unread_grace; /* ms or DURATION_OFF */
     int64_t idle;         /* ms or DURATION_OFF */
+    int64_t release;      /* ms, DURATION_OFF or RELEASE_EMFILE */
+    struct heartbeat heartbeat;
+    struct socket_options options; /* not chosen with the rest: policy_options */
 };
 
 /* An address range; family ADDRESS_NONE: the selector was not given. */
@@ -73,7 +132,7 @@ struct selectors {
 /* One section: its selectors, and the settings it gives. */
 struct rule {
     struct selectors selectors;
-    uint32_t given; /* bit (1u << enum socket_key) for each value that is set */
+    uint32_t given; /* bit (1u << enum socket_key) for each value that is set, but options */
     struct socket_policy values;
 };
 
@@ -122,9 +181,15 @@ struct subject {
  * The settings in force for one socket: defaults, then every matching section
  * in the order written. Pure; callable from anywhere, also without libc.
  * port= is the service's: the peer's for DIRECTION_OUT, ours for DIRECTION_IN;
- * for DIRECTION_UNKNOWN either may match.
+ * for DIRECTION_UNKNOWN either may match, but no connection is ended on such a guess.
  */
 struct socket_policy policy_choose(const struct policy *policy, const struct subject *subject);
+
+/*
+ * The options for one socket, from every section that is known to match, in the
+ * order written: one that asks for a direction or an address not known yet does not. Pure, as above.
+ */
+struct socket_options policy_options(const struct policy *policy, const struct subject *subject);
 
 /*
  * Writes the table of keys, with defaults, to a descriptor (WAITCLOSE=help, `waitclose help policy`).
@@ -138,6 +203,7 @@ struct policy_explanation {
     const char *key;
     const char *value;
     const char *meaning; /* one sentence, lower case, without a full stop */
+    bool enforced;       /* key!=value */
     bool is_default;
 };
 typedef void policy_explained(const struct policy_explanation *explanation, void *context);

@@ -110,7 +110,22 @@ def how_soon_it_tells():
     table("From FIN to report, beyond grace", rows)
 
 
+def how_soon_it_ends():
+    grace, interval = 1000, 100
+    rows = [("sockets", "action", "table", "median, ms", "p99, ms", "CPU after, ms/s", "missed")]
+    for count in (1000, 9000):
+        for action, shared in (("fin", False), ("close", False), ("close", True)):
+            policy = f"action={action} grace={grace}ms interval={interval}ms log=none"
+            environment, wrapper = under(LIBRARY, policy, shared)
+            command = [*wrapper, f"{BUILD}/tests/bench/ends", str(count), str(grace)]
+            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
+            rows.append((count, action, "shared" if shared else "own", *done.stdout.split()))
+    table(f"All peers finish at once: from grace to the peer's FIN, interval {interval} ms; and what an epoll that watches "
+          "the ended for nothing costs then", rows)
+
+
 if __name__ == "__main__":
     added_by_the_hooks()
     added_by_the_watcher()
     how_soon_it_tells()
+    how_soon_it_ends()

@@ -73,8 +73,9 @@ static void rewrite(const struct policy_explanation *explanation, void *context)
         return;
     require(strlen(explanation->section) < sizeof last_section, "a section that is too long");
     snprintf(last_section, sizeof last_section, "%s", explanation->section);
-    rewritten_length += (size_t)snprintf(at, left, "%s%s=%s\n", new_section ? last_section : "",
-                                         explanation->key, explanation->value);
+    rewritten_length +=
+        (size_t)snprintf(at, left, "%s%s%s=%s\n", new_section ? last_section : "", explanation->key,
+                         explanation->enforced ? "!" : "", explanation->value);
 }
 
 static bool same_settings(const struct subject *subject)
@@ -83,7 +84,15 @@ static bool same_settings(const struct subject *subject)
     struct socket_policy other = policy_choose(&again, subject);
 
     return one.action == other.action && one.grace == other.grace && one.unread_grace == other.unread_grace &&
-           one.idle == other.idle;
+           one.idle == other.idle && one.release == other.release &&
+           memcmp(&one.heartbeat, &other.heartbeat, sizeof one.heartbeat) == 0;
+}
+
+static bool same_options(const struct subject *subject)
+{
+    struct socket_options one = policy_options(&policy, subject), other = policy_options(&again, subject);
+
+    return memcmp(&one, &other, sizeof one) == 0;
 }
 
 /* Sockets that some section of the policy holds for: made of its own selectors. */
@@ -119,6 +128,8 @@ static void check_accepted(void)
                 policy.process.interval == again.process.interval &&
                 policy.process.watch == again.process.watch && policy.process.stack == again.process.stack &&
                 policy.process.exitcode == again.process.exitcode &&
+                policy.process.limit == again.process.limit &&
+                policy.process.limit_signal == again.process.limit_signal &&
                 policy.process.summary == again.process.summary,
             "another process policy when it is written again");
 
@@ -126,6 +137,7 @@ static void check_accepted(void)
         for (enum direction direction = DIRECTION_UNKNOWN; direction <= DIRECTION_OUT; direction++) {
             struct subject subject = subject_for(&policy.rules[i].selectors, direction);
             require(same_settings(&subject), "another socket policy when it is written again");
+            require(same_options(&subject), "other socket options when they are written again");
         }
     }
     policy_for_program(&policy, "java");

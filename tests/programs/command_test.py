@@ -195,6 +195,25 @@ class Policy(CommandTest):
         self.assertRegex(lines[section + 2], r"^room: the watcher (has a descriptor table of its own|shares the program's descriptor table); \S")
         self.assertEqual(len(lines), section + 3)
 
+    def test_check_explains_what_settings_come_to_together(self):
+        half_closed, watch_off, limit, release = (
+            "note: a leak is ended once", "note: with watch=off nothing is ended",
+            "note: with watch=off nobody counts", "note: release has nothing to give back")
+        for policy, expected in (("", []),
+                                 ("action=fin", [half_closed]),
+                                 ("[port=80] action=reset", [half_closed]),
+                                 ("action=close [] action=report", []),
+                                 ("action=close release=emfile", [half_closed]),
+                                 ("watch=off action=close limit=3:term", [watch_off, limit]),
+                                 ("[dir=in] release=5m", [release]),
+                                 ("action=fin release=0", [half_closed, release])):
+            with self.subTest(policy):
+                lines = self.waitclose("check", "-o", policy).stdout.splitlines()
+                notes = [line for line in lines if line.startswith("note:")]
+                self.assertEqual(len(notes), len(expected), notes)
+                for note, beginning in zip(notes, expected):
+                    self.assertTrue(note.startswith(beginning), note)
+
     def test_check_without_a_policy(self):
         for word, first in (("off", "policy: off; the library stands aside"),
                             ("help", "policy: help; the library prints what a policy may hold, and stands aside")):

@@ -21,14 +21,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "shim/su
 import preload  # noqa: E402
 
 PROGRAM = preload.BUILD / "tests/programs/ground_truth"
-SEEDS = range(1, 21)
+SEEDS, ENDING_SEEDS = range(1, 21), range(1, 4)
 SOCKETS = 2000
 GRACE, UNREAD_GRACE, IDLE = 1000, 2000, 1300  # ms
 WORKERS = 3  # programs at once; they sleep most of the time
 TIMEOUT = 60  # seconds
 TOO_SLOW, ATTEMPTS = 75, 5  # the program's word for a machine too busy for the truth to be certain
 FLAGS = ("tls_close_notify", "dead_on_accept", "shared")
-WRONGS = ("missed", "false", "cause", "dir", "flags", "twice", "healed")
+WRONGS = ("missed", "false", "cause", "dir", "flags", "twice", "healed", "harmed")
 
 
 class Truth(NamedTuple):
@@ -69,14 +69,14 @@ class Ports:
 PORTS = Ports(3)
 
 
-def play(room, seed):
-    """One run: the truth, and the events."""
+def play(room, seed, action):
+    """One run: the truth, and the events. The program itself makes sure that its innocent sockets go on working."""
     for _ in range(ATTEMPTS):
         port = PORTS.take()
         with tempfile.TemporaryDirectory() as directory:
             truth = pathlib.Path(directory) / "truth"
             arguments = (seed, SOCKETS, truth, port, GRACE, UNREAD_GRACE)
-            policy = f"interval=50ms grace={GRACE}ms unread-grace={UNREAD_GRACE}ms [port={port}-{port + 2}] idle={IDLE}ms"
+            policy = f"action={action} interval=50ms grace={GRACE}ms unread-grace={UNREAD_GRACE}ms [port={port}-{port + 2}] idle={IDLE}ms"
             finished = preload.run_with_events([str(PROGRAM), *map(str, arguments)], policy, room, TIMEOUT, awaits=True)
             if finished.status == TOO_SLOW:
                 continue
@@ -99,8 +99,10 @@ def flags_of(event):
     return ",".join(flag for flag in FLAGS if event.get(flag))
 
 
-def judge(truth, leaks, healed):
-    """What is wrong with what was said of one socket."""
+def judge(truth, leaks, healed, ends):
+    """What is wrong with what was said of one socket, and done to it."""
+    if ends and (not leaks or truth.expected == "innocent" or len(ends) > 1 or ends[0]["result"] != "ok"):
+        return ["harmed"]
     if not leaks:
         return ["missed"] if truth.expected != "innocent" else ["healed"] if healed else []
     if truth.expected == "innocent":
@@ -133,21 +135,21 @@ class Tally:
         self.problems = []
 
     def add(self, seed, truths, events):
-        leaks, healed = by_socket(events, "leak"), by_socket(events, "healed")
+        kinds = [by_socket(events, kind) for kind in ("leak", "healed", "action")]
         for truth in truths:
-            said, closed = (found.pop((truth.process, truth.cookie), []) for found in (leaks, healed))
-            wrongs = judge(truth, said, closed)
+            said, closed, ends = (found.pop((truth.process, truth.cookie), []) for found in kinds)
+            wrongs = judge(truth, said, closed, ends)
             key = truth.expected, truth.cause if truth.expected != "innocent" else "", truth.scenario
-            self.counts[key].update({"sockets": 1, "reported": bool(said), **dict.fromkeys(wrongs, 1)})
+            self.counts[key].update({"sockets": 1, "reported": bool(said), "ended": len(ends), **dict.fromkeys(wrongs, 1)})
             if wrongs:
                 self.problems.append(f"seed {seed}: {', '.join(wrongs)}: {truth} {said} {closed}")
-        unknown = [event for events in (*leaks.values(), *healed.values()) for event in events]
-        unknown += [event for event in events if event["event"] not in ("leak", "healed", "summary")]
+        unknown = [event for found in kinds for events in found.values() for event in events]
+        unknown += [event for event in events if event["event"] not in ("leak", "healed", "action", "summary")]
         self.problems += [f"seed {seed}: not expected: {event}" for event in unknown]
         self.problems += [f"seed {seed}: {problem}" for problem in judge_summary(truths, events)]
 
     def table(self, room):
-        columns = ("sockets", "reported", *WRONGS)
+        columns = ("sockets", "reported", "ended", *WRONGS)
         lines = [f"{room:<68}" + "".join(f"{column:>10}" for column in columns)]
         for (expected, cause, scenario), counts in sorted(self.counts.items()):
             name = f"{cause or expected}: {scenario}" + " (innocent)" * (expected == "innocent" and bool(cause))
@@ -157,10 +159,10 @@ class Tally:
         return "\n".join(lines)
 
 
-def all_seeds(room, seeds=SEEDS):
+def all_seeds(room, seeds, action):
     tally = Tally()
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-        for seed, (truths, events) in zip(seeds, pool.map(lambda seed: play(room, seed), seeds)):
+        for seed, (truths, events) in zip(seeds, pool.map(lambda seed: play(room, seed, action), seeds)):
             tally.add(seed, truths, events)
     return tally
 
@@ -168,16 +170,24 @@ def all_seeds(room, seeds=SEEDS):
 class GroundTruth(unittest.TestCase):
     maxDiff = None
 
-    def hold(self, room):
-        tally = all_seeds(room)
-        print(tally.table(room), flush=True)
+    def hold(self, room, seeds=SEEDS, action="report"):
+        tally = all_seeds(room, seeds, action)
+        print(tally.table(f"{room} {action}"), flush=True)
         self.assertEqual(tally.problems[:20], [], f"{len(tally.problems)} problems")
+        return sum(counts["ended"] for counts in tally.counts.values())
 
     def test_own_table(self):
-        self.hold("own")
+        self.assertEqual(self.hold("own"), 0)
 
     def test_shared_table(self):
-        self.hold("shared")
+        self.assertEqual(self.hold("shared"), 0)
+
+    def test_what_is_ended(self):
+        """Each action, in either room: of the leaks those that it can end, and nothing else."""
+        for room in preload.ROOMS:
+            for action in ("fin", "reset", "close"):
+                with self.subTest(room=room, action=action):
+                    self.assertGreater(self.hold(room, ENDING_SEEDS, action), len(ENDING_SEEDS) * SOCKETS / 4)
 
 
 if __name__ == "__main__":

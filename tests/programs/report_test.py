@@ -52,6 +52,17 @@ class Outcomes(reporting.Report):
         whole = self.report(log, status=0)
         self.assertEqual((whole["leaks"], whole["open"], whole["exited"]), (3, 0, 3))
 
+    def test_ended_by_the_policy(self):
+        for action in ("fin", "reset", "close"):
+            with self.subTest(action=action):
+                log = self.place / action
+                server = self.serve(self.compile(), 2, 1, log, policy="action=%s" % action)
+                harness.wait_for("3 actions", lambda: len(re.findall('"event":"action".*\n', log.read_text())) == 3)
+                whole = self.report(log, status=0)
+                self.assertEqual((whole["leaks"], whole["acted"], whole["failed"]), (3, 3, 0))
+                self.finish(server)
+                self.assertEqual(self.report(log, status=0)["acted"], 3)
+
     def outcome(self, *events):
         """The counts, from text and JSON alike."""
         counts = []

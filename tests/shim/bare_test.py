@@ -14,8 +14,8 @@ SOURCES = HOOKS.parent
 
 # What runs on the program's threads, and may call libc; hints.c serves both sides. All else is the watcher's.
 PROGRAMS_SIDE = set(
-    "hints hook_process hook_read hook_socket inherited life next policy_explain policy_keys policy_parse policy_reader "
-    "policy_values room_choose stack".split()
+    "hints hook_process hook_read hook_socket hook_write inherited life next policy_explain policy_keys policy_options policy_parse policy_reader "
+    "policy_values room_choose settle stack".split()
 )
 WATCHER = sorted({path.stem for path in SOURCES.glob("*.c")} - PROGRAMS_SIDE)
 
@@ -170,7 +170,10 @@ class Jumps(unittest.TestCase):
             self.assertEqual([instruction for instruction in code if re.search(f"{CALL}|{PUSH}", instruction)], [])
 
     def test_untracked_descriptors(self):
-        for name in "read __read __read_chk readv recv __recv_chk recvfrom __recvfrom_chk recvmsg recvmmsg close".split():
+        for name in (
+            "read __read __read_chk readv recv __recv_chk recvfrom __recvfrom_chk recvmsg recvmmsg close "
+            "write __write writev send __send sendto sendmsg sendmmsg sendfile sendfile64 splice setsockopt"
+        ).split():
             with self.subTest(name):
                 self.assert_jumps(name)
 

@@ -10,6 +10,10 @@
 
 #include "waitclose/policy.h"
 
+#define SOCKET_KEYS                                                                                          \
+    "action, grace, unread-grace, idle, release, heartbeat, keepalive, user-timeout, linger, fin-timeout, "  \
+    "reuseaddr, nodelay, recv-timeout, send-timeout, backlog"
+
 static struct policy policy;
 static struct policy_mistake mistake;
 
@@ -101,7 +105,7 @@ static void a_file_and_sections(void **state)
     assert_int_equal(grace(DIRECTION_OUT), 5000);
     must_refuse("[dir=out] @a stack=3",
                 "T:1:14: 'stack' inside a section: process keys go before the first section; "
-                "expected one of action, grace, unread-grace, idle");
+                "expected one of " SOCKET_KEYS);
 }
 
 static void places_in_files(void **state)
@@ -118,7 +122,7 @@ static void places_in_files(void **state)
     write_file("a", "grace=1s");
     must_refuse("@b x",
                 "T:1:4: unknown key 'x'; expected one of log, format, interval, watch, stack, exitcode, "
-                "summary, action, grace, unread-grace, idle");
+                "limit, summary, " SOCKET_KEYS);
     write_file("a", "[dir=in");
     must_refuse("@a ]", "a:1:1: a section that does not end; expected ']' after its selectors");
     write_file("a", "off");

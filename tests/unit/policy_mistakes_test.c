@@ -8,16 +8,27 @@
 
 #include "waitclose/policy.h"
 
-#define DURATIONS   "a duration such as 250ms, 30s, 5m, 2h or 1d"
-#define SOCKET_KEYS "action, grace, unread-grace, idle"
-#define KEYS        "log, format, interval, watch, stack, exitcode, summary, " SOCKET_KEYS
-#define SELECTORS   "exe, dir, peer, local, port, cause"
-#define LOGS        "stderr, none, syslog, journal, or a path (%p pid, %e program name, %% a percent sign)"
-#define PORTS       "a port from 1 to 65535, or a range such as 8000-8099, the lower first"
-#define RANGES      "ADDR or ADDR/LEN, IPv4 or IPv6 (LEN from 96 where IPv4-mapped)"
+#define DURATIONS "a duration such as 250ms, 30s, 5m, 2h or 1d"
+#define SOCKET_KEYS                                                                                          \
+    "action, grace, unread-grace, idle, release, heartbeat, keepalive, user-timeout, linger, fin-timeout, "  \
+    "reuseaddr, nodelay, recv-timeout, send-timeout, backlog"
+#define KEYS      "log, format, interval, watch, stack, exitcode, limit, summary, " SOCKET_KEYS
+#define SELECTORS "exe, dir, peer, local, port, cause"
+#define LOGS      "stderr, none, syslog, journal, or a path (%p pid, %e program name, %% a percent sign)"
+#define PORTS     "a port from 1 to 65535, or a range such as 8000-8099, the lower first"
+#define RANGES    "ADDR or ADDR/LEN, IPv4 or IPv6 (LEN from 96 where IPv4-mapped)"
 #define CAUSE_NAMES                                                                                          \
     "eof-ignored, eof-unread, data-unread, error-ignored, reset-unread, shutdown-unclosed or idle"
-#define NOT_BUILT "this version has not built it yet; expected "
+#define LIMITS     "N, N:term or N:abort, with N from 1 to 1048576"
+#define RELEASES   "never, emfile, or " DURATIONS ", at most 36500d"
+#define KEEPALIVES "off, or IDLE/INTERVAL/COUNT, in seconds up to 32767/32767 and a number up to 127"
+#define LINGERS    "off, or SECONDS from 0 (reset on close) to 65535"
+#define HEARTBEATS "off, or DURATION:TEXT, from 1ms to 36500d and 1 to 256 bytes (C escapes in quotes)"
+#define TOO_LATE                                                                                             \
+    "'reuseaddr' in a section that waits for an address: it has to be set before bind(); expected it "       \
+    "before the first section, or under exe= alone"
+#define NO_PORT                                                                                              \
+    "'heartbeat' without a port: what is sent must suit the service; expected it in a section with port="
 
 static struct policy policy;
 
@@ -55,8 +66,6 @@ static void keys(void **state)
         {"port=1", "T:1:1: 'port' is a selector; expected it in brackets, as [port=VALUE]"},
         {"grace!=1s", "T:1:1: 'grace' is not a socket option and cannot be enforced; expected grace=VALUE"},
         {"log!=none", "T:1:1: 'log' is not a socket option and cannot be enforced; expected log=VALUE"},
-        {"backlog!=9",
-         "T:1:1: 'backlog' is not a socket option and cannot be enforced; expected backlog=VALUE"},
         {"off grace=1s", "T:1:1: 'off' beside other things; expected it alone, as the whole policy"},
         {"grace=1s\nhelp", "T:2:1: 'help' beside other things; expected it alone, as the whole policy"},
         {"off off", "T:1:1: 'off' beside other things; expected it alone, as the whole policy"},
@@ -67,34 +76,48 @@ static void keys(void **state)
     refuse(refusals, sizeof refusals / sizeof *refusals);
 }
 
-static void not_built_yet(void **state)
+static void options(void **state)
 {
-    static const char *const later[] = {"limit",        "release",      "heartbeat",    "keepalive",
-                                        "user-timeout", "linger",       "fin-timeout",  "reuseaddr",
-                                        "nodelay",      "recv-timeout", "send-timeout", "backlog"};
-    static const char *const enforceable[] = {"keepalive", "user-timeout", "linger",       "fin-timeout",
-                                              "reuseaddr", "nodelay",      "recv-timeout", "send-timeout"};
     static const struct refusal refusals[] = {
-        {"action=fin", "T:1:8: action=fin: " NOT_BUILT "ignore or report"},
-        {"action=reset", "T:1:8: action=reset: " NOT_BUILT "ignore or report"},
-        {"action=close", "T:1:8: action=close: " NOT_BUILT "ignore or report"},
-        {"[port=6379] heartbeat=\"60s:PING\\r\\n\"", "T:1:13: heartbeat: " NOT_BUILT "one of " SOCKET_KEYS},
+        {"keepalive=on", "T:1:11: 'on' is no value for 'keepalive'; expected " KEEPALIVES},
+        {"keepalive=60/10", "T:1:11: '60/10' is no value for 'keepalive'; expected " KEEPALIVES},
+        {"keepalive=60/10/3/1", "T:1:11: '60/10/3/1' is no value for 'keepalive'; expected " KEEPALIVES},
+        {"keepalive=0/10/3", "T:1:11: '0/10/3' is no value for 'keepalive'; expected " KEEPALIVES},
+        {"keepalive=32768/1/1", "T:1:11: '32768/1/1' is no value for 'keepalive'; expected " KEEPALIVES},
+        {"keepalive=1/32768/1", "T:1:11: '1/32768/1' is no value for 'keepalive'; expected " KEEPALIVES},
+        {"keepalive!=1/1/128", "T:1:12: '1/1/128' is no value for 'keepalive'; expected " KEEPALIVES},
+        {"keepalive=untouched", "T:1:11: 'untouched' is no value for 'keepalive'; expected " KEEPALIVES},
+        {"user-timeout=0", "T:1:14: '0' is no value for 'user-timeout'; expected a duration from 1ms to 24d, "
+                           "such as 250ms, 30s or 5m"},
+        {"user-timeout=25d",
+         "T:1:14: '25d' is no value for 'user-timeout'; expected a duration from 1ms to 24d, "
+         "such as 250ms, 30s or 5m"},
+        {"linger=on", "T:1:8: 'on' is no value for 'linger'; expected " LINGERS},
+        {"linger=5s", "T:1:8: '5s' is no value for 'linger'; expected " LINGERS},
+        {"linger=65536", "T:1:8: '65536' is no value for 'linger'; expected " LINGERS},
+        {"fin-timeout=0", "T:1:13: '0' is no value for 'fin-timeout'; expected SECONDS from 1 to 120"},
+        {"fin-timeout=121", "T:1:13: '121' is no value for 'fin-timeout'; expected SECONDS from 1 to 120"},
+        {"nodelay=1", "T:1:9: '1' is no value for 'nodelay'; expected on or off"},
+        {"backlog=65536", "T:1:9: '65536' is no value for 'backlog'; expected a number from 0 to 65535"},
+        {"backlog!=9",
+         "T:1:1: 'backlog' is not a socket option and cannot be enforced; expected backlog=VALUE"},
+        {"[cause=idle] nodelay=on",
+         "T:1:14: 'nodelay' in a section with cause=: a socket gets its options before it leaks; expected a "
+         "section without cause="},
+        {"[dir=in] reuseaddr=on", "T:1:10: " TOO_LATE},
+        {"[exe=x peer=10.0.0.1] reuseaddr!=on", "T:1:23: " TOO_LATE},
+        {"heartbeat=\"60s:PING\"", "T:1:1: " NO_PORT},
+        {"[dir=out] heartbeat=off", "T:1:11: " NO_PORT},
+        {"[port=1] heartbeat=60s", "T:1:20: '60s' is no value for 'heartbeat'; expected " HEARTBEATS},
+        {"[port=1] heartbeat=:x", "T:1:20: ':x' is no value for 'heartbeat'; expected " HEARTBEATS},
+        {"[port=1] heartbeat=60s:", "T:1:20: '60s:' is no value for 'heartbeat'; expected " HEARTBEATS},
+        {"[port=1] heartbeat=0s:x", "T:1:20: '0s:x' is no value for 'heartbeat'; expected " HEARTBEATS},
+        {"[port=1] heartbeat!=off",
+         "T:1:10: 'heartbeat' is not a socket option and cannot be enforced; expected heartbeat=VALUE"},
     };
-    char text[32];
-    char message[256];
 
     (void)state;
     refuse(refusals, sizeof refusals / sizeof *refusals);
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-        snprintf(text, sizeof text, "%s=1", later[i]);
-        snprintf(message, sizeof message, "T:1:1: %s: " NOT_BUILT "one of " KEYS, later[i]);
-        refuse(&(struct refusal){text, message}, 1);
-    }
-    for (size_t i = 0; i < sizeof enforceable / sizeof *enforceable; i++) {
-        snprintf(text, sizeof text, "%s!=1", enforceable[i]);
-        snprintf(message, sizeof message, "T:1:1: %s: " NOT_BUILT "one of " KEYS, enforceable[i]);
-        refuse(&(struct refusal){text, message}, 1);
-    }
 }
 
 static void values(void **state)
@@ -107,7 +130,21 @@ static void values(void **state)
         {"format=xml", "T:1:8: 'xml' is no value for 'format'; expected text or json"},
         {"watch=yes", "T:1:7: 'yes' is no value for 'watch'; expected on or off"},
         {"summary=ON", "T:1:9: 'ON' is no value for 'summary'; expected on, off or leaks"},
-        {"action=none", "T:1:8: 'none' is no value for 'action'; expected ignore or report"},
+        {"action=none",
+         "T:1:8: 'none' is no value for 'action'; expected ignore, report, fin, reset or close"},
+        {"limit=0", "T:1:7: '0' is no value for 'limit'; expected " LIMITS},
+        {"limit=1048577", "T:1:7: '1048577' is no value for 'limit'; expected " LIMITS},
+        {"limit=none", "T:1:7: 'none' is no value for 'limit'; expected " LIMITS},
+        {"limit=5:", "T:1:7: '5:' is no value for 'limit'; expected " LIMITS},
+        {"limit=5:kill", "T:1:7: '5:kill' is no value for 'limit'; expected " LIMITS},
+        {"limit=:term", "T:1:7: ':term' is no value for 'limit'; expected " LIMITS},
+        {"release=off", "T:1:9: 'off' is no value for 'release'; expected " RELEASES},
+        {"release=-1", "T:1:9: '-1' is no value for 'release'; expected " RELEASES},
+        {"release=always", "T:1:9: 'always' is no value for 'release'; expected " RELEASES},
+        {"action!=close",
+         "T:1:1: 'action' is not a socket option and cannot be enforced; expected action=VALUE"},
+        {"[port=1] limit=3", "T:1:10: 'limit' inside a section: process keys go before the first section; "
+                             "expected one of " SOCKET_KEYS},
         {"stack=33", "T:1:7: '33' is no value for 'stack'; expected a number from 0 to 32"},
         {"stack=-1", "T:1:7: '-1' is no value for 'stack'; expected a number from 0 to 32"},
         {"stack=+1", "T:1:7: '+1' is no value for 'stack'; expected a number from 0 to 32"},
@@ -315,9 +352,9 @@ static void long_and_odd_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys),      cmocka_unit_test(not_built_yet), cmocka_unit_test(values),
-        cmocka_unit_test(durations), cmocka_unit_test(quotes),        cmocka_unit_test(sections),
-        cmocka_unit_test(places),    cmocka_unit_test(limits),        cmocka_unit_test(long_and_odd_text),
+        cmocka_unit_test(keys),      cmocka_unit_test(options), cmocka_unit_test(values),
+        cmocka_unit_test(durations), cmocka_unit_test(quotes),  cmocka_unit_test(sections),
+        cmocka_unit_test(places),    cmocka_unit_test(limits),  cmocka_unit_test(long_and_odd_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

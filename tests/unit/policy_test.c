@@ -58,9 +58,29 @@ static void must_mean(const char *text, const char *section, const char *key, co
 static void defaults(void **state)
 {
     static const char *const expected[][2] = {
-        {"log", "stderr"}, {"format", "text"},      {"interval", "1s"},   {"watch", "on"},
-        {"stack", "0"},    {"exitcode", "none"},    {"summary", "leaks"}, {"action", "report"},
-        {"grace", "30s"},  {"unread-grace", "10m"}, {"idle", "off"},
+        {"log", "stderr"},
+        {"format", "text"},
+        {"interval", "1s"},
+        {"watch", "on"},
+        {"stack", "0"},
+        {"exitcode", "none"},
+        {"summary", "leaks"},
+        {"action", "report"},
+        {"grace", "30s"},
+        {"unread-grace", "10m"},
+        {"idle", "off"},
+        {"limit", "none"},
+        {"heartbeat", "off"},
+        {"keepalive", "untouched"},
+        {"user-timeout", "untouched"},
+        {"linger", "untouched"},
+        {"fin-timeout", "untouched"},
+        {"reuseaddr", "untouched"},
+        {"nodelay", "untouched"},
+        {"recv-timeout", "untouched"},
+        {"send-timeout", "untouched"},
+        {"backlog", "untouched"},
+        {"release", "never"},
     };
 
     (void)state;
@@ -118,6 +138,30 @@ static void values(void **state)
         {"unread-grace=off", "unread-grace", "off"},
         {"idle=1ms", "idle", "1ms"},
         {"idle=off", "idle", "off"},
+        {"action=fin", "action", "fin"},
+        {"action=reset", "action", "reset"},
+        {"action=close", "action", "close"},
+        {"limit=1", "limit", "1"},
+        {"limit=1048576:term", "limit", "1048576:term"},
+        {"limit=007:abort", "limit", "7:abort"},
+        {"release=never", "release", "never"},
+        {"release=emfile", "release", "emfile"},
+        {"release=0", "release", "0s"},
+        {"release=5m", "release", "5m"},
+        {"keepalive=off", "keepalive", "off"},
+        {"keepalive=1800/3/2", "keepalive", "1800/3/2"},
+        {"keepalive!=160/30/2", "keepalive", "160/30/2"},
+        {"user-timeout=90", "user-timeout", "90s"},
+        {"linger=off", "linger", "off"},
+        {"linger=0", "linger", "0"},
+        {"linger=10", "linger", "10"},
+        {"fin-timeout=120", "fin-timeout", "120"},
+        {"reuseaddr=on", "reuseaddr", "on"},
+        {"reuseaddr=off", "reuseaddr", "off"},
+        {"nodelay!=on", "nodelay", "on"},
+        {"recv-timeout=1500ms", "recv-timeout", "1500ms"},
+        {"send-timeout=1d", "send-timeout", "1d"},
+        {"backlog=0", "backlog", "0"},
     };
 
     (void)state;
@@ -194,6 +238,12 @@ static void meanings(void **state)
         {"stack=8", "stack", "a report gives up to 8 frames of the stack that made the socket"},
         {"log=/a%p", "log", "events are appended to this file; each process fills in its %p and %e"},
         {"watch=off", "watch", "no watcher thread: leaks are reported only when the program exits"},
+        {"limit=9", "limit", "9 leaks at once are reported, once until there are fewer again"},
+        {"limit=9:term", "limit", "that many leaks at once are reported, and the process gets SIGTERM"},
+        {"limit=9:abort", "limit", "that many leaks at once are reported, and the process gets SIGABRT"},
+        {"release=5m", "release",
+         "a number is given back when the program makes its next socket, 5m after action=close has ended its "
+         "socket; a stale close by the program can then hit a new file"},
     };
 
     (void)state;
@@ -310,6 +360,86 @@ static void later_settings_win(void **state)
     assert_int_equal(chosen.action, ACTION_IGNORE);
 }
 
+/* A port fits a socket of unknown direction only by guess: good enough to tell of it, not to end it. */
+static void nothing_is_ended_on_a_guess(void **state)
+{
+    static const struct {
+        const char *text;
+        enum direction direction;
+        enum action action;
+    } cases[] = {
+        {"[port=80] action=close", DIRECTION_IN, ACTION_CLOSE},
+        {"[port=80] action=close", DIRECTION_UNKNOWN, ACTION_REPORT},
+        {"[port=80] action=fin", DIRECTION_UNKNOWN, ACTION_REPORT},
+        {"action=ignore [port=80] action=reset", DIRECTION_UNKNOWN, ACTION_IGNORE},
+        {"[port=80] action=ignore", DIRECTION_UNKNOWN, ACTION_IGNORE},
+        {"action=close", DIRECTION_UNKNOWN, ACTION_CLOSE},
+        {"action=close [port=80] action=report", DIRECTION_UNKNOWN, ACTION_REPORT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct subject subject = {cases[i].direction, CAUSE_NONE, address("10.0.0.1", 80),
+                                  address("10.0.0.2", 5000)};
+        read_policy(cases[i].text);
+        assert_int_equal(policy_choose(&policy, &subject).action, cases[i].action);
+    }
+}
+
+/* Which options hold is decided in steps, as more of a socket becomes known; what is not known does not
+ * match. */
+static void options_as_more_is_known(void **state)
+{
+    static const char text[] = "keepalive=60/10/3 user-timeout!=30s [dir=in] nodelay=on [port=80] linger=0 "
+                               "[dir=out port=5000] linger=7 [peer=10.0.0.2] keepalive!=30/5/3 "
+                               "[local=10.0.0.1] backlog=9 [] user-timeout=20s";
+    struct subject subject = {.direction = DIRECTION_UNKNOWN};
+    struct socket_options chosen;
+
+    (void)state;
+    read_policy(text);
+    chosen = policy_options(&policy, &subject);
+    assert_int_equal(chosen.keepalive.idle, 60);
+    assert_int_equal(chosen.user_timeout, 20000);
+    assert_int_equal(chosen.given, 1u << OPTION_KEEPALIVE | 1u << OPTION_USER_TIMEOUT);
+    assert_int_equal(chosen.enforced, 0);
+    assert_true(chosen.linger == UNTOUCHED && chosen.nodelay == SWITCH_UNTOUCHED);
+
+    subject.direction = DIRECTION_IN;
+    subject.local = address("0.0.0.0", 80);
+    chosen = policy_options(&policy, &subject);
+    assert_true(chosen.linger == 0 && chosen.nodelay == SWITCH_ON && chosen.backlog == UNTOUCHED);
+
+    subject.local = address("10.0.0.1", 80);
+    subject.peer = address("10.0.0.2", 5000);
+    chosen = policy_options(&policy, &subject);
+    assert_true(chosen.linger == 0 && chosen.backlog == 9 && chosen.keepalive.idle == 30);
+    assert_int_equal(chosen.enforced, 1u << OPTION_KEEPALIVE);
+
+    subject.direction = DIRECTION_OUT;
+    chosen = policy_options(&policy, &subject);
+    assert_true(chosen.linger == 7 && chosen.nodelay == SWITCH_UNTOUCHED);
+}
+
+static void heartbeats(void **state)
+{
+    struct subject subject = {.direction = DIRECTION_OUT, .peer = address("10.0.0.2", 6379)};
+    struct socket_policy chosen;
+
+    (void)state;
+    must_mean("[port=6379] heartbeat=\"60s:PING\\r\\n\"", "[port=6379]", "heartbeat", "\"1m:PING\\r\\n\"");
+    chosen = policy_choose(&policy, &subject);
+    assert_int_equal(chosen.heartbeat.after, 60000);
+    assert_int_equal(chosen.heartbeat.size, 6);
+    assert_memory_equal(chosen.heartbeat.text, "PING\r\n", 6);
+    subject.peer.port = 80;
+    assert_true(policy_choose(&policy, &subject).heartbeat.after == DURATION_OFF);
+    subject = (struct subject){.local = address("10.0.0.1", 6379)}; /* by guess only */
+    assert_true(policy_choose(&policy, &subject).heartbeat.after == DURATION_OFF);
+    must_mean("[port=1] heartbeat=2s:a:b", "[port=1]", "heartbeat", "2s:a:b");
+    must_mean("[port=1] heartbeat=2s:a heartbeat=off", "[port=1]", "heartbeat", "off");
+}
+
 static void sources_add_up(void **state)
 {
     static const struct subject out = {.direction = DIRECTION_OUT};
@@ -387,6 +517,9 @@ int main(void)
         cmocka_unit_test(explanation_shows_what_is_in_force),
         cmocka_unit_test(selectors),
         cmocka_unit_test(later_settings_win),
+        cmocka_unit_test(options_as_more_is_known),
+        cmocka_unit_test(heartbeats),
+        cmocka_unit_test(nothing_is_ended_on_a_guess),
         cmocka_unit_test(sources_add_up),
         cmocka_unit_test(off_and_help),
         cmocka_unit_test(sections_for_a_program),

@@ -139,7 +139,7 @@ void end_children(void);
 step take, take_part, take_with_fin, take_nothing, take_end, take_end_by_splice, take_error,
     take_error_by_option;
 step raw_take, raw_take_end, raw_take_error, stream_take, stream_take_end;
-step answer, answer_twice_in_vain, fill_up, keep_alive;
+step answer, answer_unless_ended, answer_twice_in_vain, fill_up, keep_alive;
 step shut_write, shut_read, shut_both, raw_shut_write, await_close;
 step wait_within_grace, wait_beyond_grace, wait_for_report, wait_in_queue, wait_for_round;
 

@@ -129,6 +129,13 @@ void answer(struct play *play)
     must(send(play->fd, "thanks", 6, MSG_NOSIGNAL) == 6);
 }
 
+/* After its report the policy may have ended it. */
+void answer_unless_ended(struct play *play)
+{
+    ssize_t sent = send(play->fd, "thanks", 6, MSG_NOSIGNAL);
+    must(sent == 6 || (sent < 0 && (errno == EPIPE || errno == ECONNRESET)));
+}
+
 /* To a peer that has closed: the first is answered with a reset, the second fails. */
 void answer_twice_in_vain(struct play *play)
 {

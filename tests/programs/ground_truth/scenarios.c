@@ -105,7 +105,7 @@ const struct scenario scenarios[] = {
     {"one of two numbers closed after the report", LEAK, EOF_UNREAD, "", 20, ANYWHERE,
         {open_hooked, duplicate, peer_closes, wait_for_report, close_other}},
     {"still sending after the report", LEAK, EOF_UNREAD, "", 20, ANYWHERE,
-        {open_hooked, peer_shuts, wait_for_report, answer}},
+        {open_hooked, peer_shuts, wait_for_report, answer_unless_ended}},
 
     /* The FIN waits behind data. */
     {"data and the FIN", LEAK, DATA_UNREAD, "", 30, ANYWHERE,

@@ -1,0 +1,313 @@
+#include "ending.h"
+
+#include <errno.h>
+
+#include "act.h"
+#include "bare.h"
+#include "hints.h"
+#include "look.h"
+#include "others.h"
+#include "probe.h"
+#include "settle.h"
+
+enum { EPOLLS_MAX = 1024 };
+
+static int epolls[EPOLLS_MAX]; /* the program's, in this tick */
+static size_t epoll_count;
+static bool anything_untold;
+
+/* Every number that is known to hold the socket. */
+static void at_each_number(const struct suspect *suspect, void (*function)(int number, void *context),
+                           void *context)
+{
+    function(suspect->number, context);
+    for (int twin = 0; looking.aliases && twin < sockets_end(); twin++)
+        if (twin != suspect->number && sockets_cookie(twin) == suspect->cookie)
+            function(twin, context);
+}
+
+static void mark_ended(int number, void *suspect)
+{
+    hints_mark_ended(number, (uint32_t)((struct suspect *)suspect)->cookie);
+}
+
+static void forget(int number, void *handle)
+{
+    for (size_t i = 0; i < epoll_count; i++)
+        looking.room->forget(epolls[i], number, *(int *)handle);
+}
+
+/* Epolls forget it first: a loop that watches for nothing would spin on the hang-up that is to come. */
+static long close_socket(const struct suspect *suspect, int handle)
+{
+    at_each_number(suspect, forget, &handle);
+    return act_close(handle);
+}
+
+static void done(struct suspect *suspect, long result)
+{
+    bool to_release = suspect->action == ACTION_CLOSE && suspect->release != DURATION_OFF;
+    suspect->tried = suspect->untold = anything_untold = true;
+    suspect->result = result;
+    suspect->done_at = bare_now();
+    suspects_set_due(suspect, INT64_MAX);
+    if (result != 0) {
+        suspects_set_state(suspect, SUSPECT_LEAKED);
+        return;
+    }
+    suspects_set_state(suspect, to_release ? SUSPECT_TO_RELEASE : SUSPECT_ENDED);
+    looking.tally.acted++;
+    at_each_number(suspect, mark_ended, suspect);
+}
+
+/* Not now: it is looked at again at that time, or as any other leak. */
+static void leave(struct suspect *suspect, int64_t at)
+{
+    int64_t latest = bare_now() + LEAKED_AGAIN_MS;
+    suspects_set_state(suspect, SUSPECT_LEAKED);
+    suspects_set_due(suspect, at < latest ? at : latest);
+}
+
+static void ask_to_drop(struct suspect *suspect)
+{
+    if (!settle_ask(suspect->number, suspect->cookie, SETTLE_DROP)) {
+        leave(suspect, INT64_MAX);
+        return;
+    }
+    suspects_set_state(suspect, SUSPECT_ASKED);
+    suspects_set_due(suspect, bare_now() + LEAKED_AGAIN_MS); /* it may come alive meanwhile */
+}
+
+static void apply(struct suspect *suspect, int handle, const struct verdict *verdict)
+{
+    switch (verdict_remedy(verdict, suspect->shared)) {
+    case REMEDY_NONE: /* until the other process lets go */
+        leave(suspect, verdict->at);
+        break;
+    case REMEDY_FIN:
+        done(suspect, act_fin(handle));
+        break;
+    case REMEDY_RESET:
+        done(suspect, act_reset(handle));
+        break;
+    case REMEDY_CLOSE:
+        done(suspect, close_socket(suspect, handle));
+        break;
+    case REMEDY_DROP:
+        ask_to_drop(suspect);
+        break;
+    }
+}
+
+static void end(struct suspect *suspect)
+{
+    struct facts facts;
+    struct verdict verdict;
+    int handle = looking.room->borrow(suspect->number);
+    if (handle < 0) {
+        leave(suspect, INT64_MAX);
+        return;
+    }
+    if (look_judge(suspect, handle, &facts, &verdict) && verdict.kind == VERDICT_LEAK &&
+        verdict.action >= ACTION_FIN) {
+        suspect->action = verdict.action;
+        suspect->release = verdict.release;
+        suspect->shared = others_hold(facts.inode);
+        apply(suspect, handle, &verdict);
+    } else {
+        leave(suspect, 0);
+    }
+    looking.room->give_back(handle);
+}
+
+/* Not on what another process holds too: it would be sent twice, or into what the other one sends. */
+static void beat(struct suspect *suspect)
+{
+    struct facts facts;
+    struct verdict verdict;
+    int handle = looking.room->borrow(suspect->number);
+    if (handle < 0)
+        return;
+    if (look_judge(suspect, handle, &facts, &verdict) && verdict.beat && !others_hold(facts.inode))
+        suspect->beat_result = act_send(handle, verdict.heartbeat.text, verdict.heartbeat.size);
+    looking.room->give_back(handle);
+}
+
+static void end_all(void *unused)
+{
+    struct suspect *suspect;
+    (void)unused;
+    for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_TO_END));)
+        end(suspect);
+    for (uint32_t position = 0; looking.beats && (suspect = suspects_next_of_all(&position));)
+        if (suspect->beat)
+            beat(suspect);
+}
+
+/* An error is told once for each socket; a reset in answer makes it a leak like any other. */
+static void take_beat(struct suspect *suspect, long certain)
+{
+    long result = certain ? certain : suspect->beat_result;
+    suspect->beat = false;
+    suspect->beat_result = 0;
+    if (certain == -EAGAIN) {
+        suspects_set_due(suspect, bare_now()); /* to be looked at again at once */
+    } else if (result != 0 && !suspect->beat_failed) {
+        suspect->beat_failed = true;
+        report_refused(suspect->number, "heartbeat", result);
+    }
+}
+
+static void take_beats(long certain)
+{
+    struct suspect *suspect;
+    for (uint32_t position = 0; looking.beats && (suspect = suspects_next_of_all(&position));)
+        if (suspect->beat)
+            take_beat(suspect, certain);
+    looking.beats = 0;
+}
+
+static void refuse_all(long result)
+{
+    struct suspect *suspect;
+    for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_TO_END));)
+        done(suspect, result);
+}
+
+static bool anything_to_close(void)
+{
+    struct suspect *suspect;
+    for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_TO_END));)
+        if (suspect->action == ACTION_CLOSE)
+            return true;
+    return false;
+}
+
+static void end_and_beat(void)
+{
+    if (!suspects_count(SUSPECT_TO_END) && !looking.beats)
+        return;
+    long certain = others_certain();
+    if (certain == 0) {
+        epoll_count = anything_to_close() ? looking.room->epolls(epolls, EPOLLS_MAX) : 0;
+        if (!looking.room->visit(end_all, NULL))
+            certain = -ENOMEM;
+    }
+    if (certain != 0 && certain != -EAGAIN)
+        refuse_all(certain);
+    take_beats(certain);
+}
+
+/* Numbers of what action=close has ended. */
+static void ask_to_release(void)
+{
+    struct suspect *suspect;
+    int64_t now = bare_now();
+    if (!suspects_count(SUSPECT_TO_RELEASE))
+        return;
+    for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_TO_RELEASE));) {
+        bool if_emfile = suspect->release == RELEASE_EMFILE;
+        if (suspect->untold || (!if_emfile && suspect->done_at + suspect->release > now))
+            continue;
+        if (!settle_ask(suspect->number, suspect->cookie,
+                        if_emfile ? SETTLE_RELEASE_IF_EMFILE : SETTLE_RELEASE))
+            return;
+        suspects_set_state(suspect, SUSPECT_ASKED);
+    }
+}
+
+/* False: the log has no room now. */
+static bool tell(struct suspect *suspect)
+{
+    static const char *const actions[] = {
+        [ACTION_FIN] = "fin", [ACTION_RESET] = "reset", [ACTION_CLOSE] = "close"};
+    bool released = suspect->state == SUSPECT_RELEASED;
+    if (report_action(suspect, released ? "release" : actions[suspect->action], suspect->result) ==
+        REPORT_BUSY)
+        return false;
+    suspect->untold = false;
+    if (released)
+        suspects_drop(suspect);
+    return true;
+}
+
+static void tell_all(void)
+{
+    struct suspect *suspect;
+    if (!anything_untold)
+        return;
+    for (uint32_t position = 0; (suspect = suspects_next_of_all(&position));) {
+        if (suspect->untold && (looking.log_is_busy || !tell(suspect))) {
+            looking.log_is_busy = true;
+            return;
+        }
+    }
+    anything_untold = false;
+}
+
+/* The number holds a dead socket now; all that is known of the one that was dropped is known of it. */
+static void take_dropped(struct suspect *suspect, const struct settled *settled)
+{
+    struct hint_copy hint;
+    struct suspect copy = *suspect;
+    suspects_drop(suspect);
+    suspect = suspects_make(settled->dead);
+    if (!suspect || !hints_copy(settled->number, &hint))
+        return;
+    copy.cookie = settled->dead;
+    copy.state = suspect->state;
+    *suspect = copy;
+    sockets_set(settled->number, settled->dead, hint.generation);
+    done(suspect, 0);
+}
+
+static void take(struct suspect *suspect, const struct settled *settled)
+{
+    if (settled->done && settled->kind == SETTLE_DROP) {
+        take_dropped(suspect, settled);
+    } else if (settled->done) {
+        suspects_set_state(suspect, SUSPECT_RELEASED);
+        suspect->untold = anything_untold = true;
+    } else { /* the program was first */
+        suspects_set_state(suspect, SUSPECT_LEAKED);
+        suspects_set_due(suspect, 0);
+    }
+}
+
+void ending_take_settled(void)
+{
+    struct settled settled;
+    while (settle_next(&settled)) {
+        struct suspect *suspect = suspects_find(settled.cookie);
+        if (suspect)
+            take(suspect, &settled);
+    }
+    tell_all();
+}
+
+bool ending_withdraw(struct suspect *suspect)
+{
+    if (suspect->state != SUSPECT_ASKED)
+        return true;
+    if (!settle_withdraw(suspect->cookie))
+        return false;
+    suspects_set_state(suspect, SUSPECT_LEAKED);
+    return true;
+}
+
+bool ending_lost(struct suspect *suspect)
+{
+    return suspect->state == SUSPECT_RELEASED || !ending_withdraw(suspect);
+}
+
+void ending_do(void)
+{
+    end_and_beat();
+    tell_all();
+    ask_to_release(); /* what was told */
+}
+
+void ending_open(void)
+{
+    anything_untold = false;
+}

@@ -1,0 +1,48 @@
+/*
+ * The write family. A write to a connection that is over raises SIGPIPE; one that
+ * we have ended must not raise it where, but for us, none would have come. So a glance at
+ * the descriptor's byte, and unless we have ended what lies there, a jump.
+ *
+ * In every function here: no malloc, no lock, no stdio, errno kept. The one system call
+ * of our own asks, on an ended number, whether it still holds what we have ended.
+ */
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "hints.h"
+#include "life.h"
+#include "next.h"
+#include "probe.h"
+
+/* The number may have been reused past the hooks; in what may be a sandbox, that is not asked. */
+static bool still_ended(int fd)
+{
+    return life_sandboxed() || (uint32_t)probe_cookie(fd) == hints_ended_cookie(fd);
+}
+
+static ssize_t broken_pipe(void)
+{
+    errno = EPIPE;
+    return -1;
+}
+
+#define HOOK_WRITE(returns, name, parameters, arguments, quietly)                                            \
+    static __attribute__((noinline, cold)) returns ended_##name parameters                                   \
+    {                                                                                                        \
+        if (still_ended(fd))                                                                                 \
+            return quietly;                                                                                  \
+        return next.name arguments;                                                                          \
+    }                                                                                                        \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(hints_ended(fd), 0))                                                            \
+            return ended_##name arguments;                                                                   \
+        return next.name arguments;                                                                          \
+    }
+
+#include "hooks_not_here.h"
+
+#define HOOK(family, returns, name, parameters, arguments, raw, quietly)                                     \
+    HOOK_##family(returns, name, parameters, arguments, quietly)
+#include "hooks.def"

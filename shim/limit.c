@@ -1,0 +1,52 @@
+#include "limit.h"
+
+#include <signal.h>
+
+#include "bare.h"
+#include "look.h"
+#include "raw.h"
+#include "report.h"
+#include "sockets.h"
+
+static bool reached;       /* and spoken of */
+static int64_t refused_at; /* ms: when the log first had no room for it; 0: it had */
+
+void limit_open(void)
+{
+    reached = false;
+    refused_at = 0;
+}
+
+/* Whether the log has taken it, or has been waited for long enough. */
+static bool tell(uint32_t leaks)
+{
+    int64_t now = bare_now();
+    if (!looking.log_is_busy && report_limit(leaks) == REPORT_DONE)
+        return true;
+    if (!refused_at)
+        refused_at = now;
+    if (now - refused_at < LOG_PATIENCE_MS)
+        return false;
+    report_give_up();
+    return true;
+}
+
+/* To the process, not to our thread, which has every signal blocked (signal(7)). */
+static void send_signal(enum limit_signal which)
+{
+    if (which != LIMIT_ONLY_SAYS)
+        raw2(SYS_kill, raw0(SYS_getpid), which == LIMIT_TERMINATES ? SIGTERM : SIGABRT);
+}
+
+void limit_look(const struct process_policy *policy)
+{
+    uint32_t leaks = suspects_count(SUSPECT_LEAKED) + suspects_count(SUSPECT_TO_END);
+    if (!policy->limit)
+        return;
+    if (leaks < policy->limit) {
+        limit_open();
+    } else if (!reached && tell(leaks)) {
+        reached = true;
+        send_signal(policy->limit_signal);
+    }
+}

@@ -1,0 +1,186 @@
+#include "settle.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "hints.h"
+#include "probe.h"
+#include "raw.h"
+#include "socket_calls.h"
+
+enum { REQUESTS_MAX = 1024 };
+
+enum request_state { REQUEST_FREE, REQUEST_WAITS, REQUEST_TAKEN, REQUEST_DONE, REQUEST_FAILED };
+
+/* Filled in by the watcher while it is free, carried out by whoever takes it, emptied by the watcher. */
+struct request {
+    _Atomic uint32_t state; /* enum request_state */
+    _Atomic uint32_t kind;  /* enum settle_kind; of the rest, read without taking it */
+    int number;
+    uint64_t cookie, dead;
+};
+
+static struct request requests[REQUESTS_MAX];
+static _Atomic unsigned requests_end; /* none lies beyond */
+_Atomic unsigned settle_waiting, settle_waiting_for_emfile;
+
+static bool move(struct request *request, enum request_state from, enum request_state to)
+{
+    uint32_t expected = from;
+    return atomic_compare_exchange_strong(&request->state, &expected, to);
+}
+
+static enum settle_kind kind_of(const struct request *request)
+{
+    return (enum settle_kind)atomic_load_explicit(&request->kind, memory_order_relaxed);
+}
+
+static void count(enum settle_kind kind, int change)
+{
+    atomic_fetch_add(kind == SETTLE_RELEASE_IF_EMFILE ? &settle_waiting_for_emfile : &settle_waiting,
+                     (unsigned)change);
+}
+
+bool settle_ask(int number, uint64_t cookie, enum settle_kind kind)
+{
+    for (unsigned place = 0; place < REQUESTS_MAX; place++) {
+        struct request *request = &requests[place];
+        if (atomic_load_explicit(&request->state, memory_order_acquire) != REQUEST_FREE)
+            continue;
+        request->number = number;
+        request->cookie = cookie;
+        atomic_store_explicit(&request->kind, kind, memory_order_relaxed);
+        request->dead = 0;
+        if (place >= atomic_load_explicit(&requests_end, memory_order_relaxed))
+            atomic_store(&requests_end, place + 1);
+        atomic_store_explicit(&request->state, REQUEST_WAITS, memory_order_release);
+        count(kind, 1);
+        return true;
+    }
+    return false;
+}
+
+bool settle_withdraw(uint64_t cookie)
+{
+    unsigned end = atomic_load_explicit(&requests_end, memory_order_relaxed);
+    for (struct request *request = requests; request < requests + end; request++) {
+        if (request->cookie != cookie || !move(request, REQUEST_WAITS, REQUEST_FREE))
+            continue;
+        count(kind_of(request), -1);
+        return true;
+    }
+    return false;
+}
+
+bool settle_next(struct settled *settled)
+{
+    unsigned end = atomic_load_explicit(&requests_end, memory_order_relaxed);
+    for (struct request *request = requests; request < requests + end; request++) {
+        uint32_t state = atomic_load_explicit(&request->state, memory_order_acquire);
+        if (state != REQUEST_DONE && state != REQUEST_FAILED)
+            continue;
+        *settled = (struct settled){.number = request->number,
+                                    .kind = kind_of(request),
+                                    .cookie = request->cookie,
+                                    .dead = request->dead,
+                                    .done = state == REQUEST_DONE};
+        atomic_store_explicit(&request->state, REQUEST_FREE, memory_order_release);
+        return true;
+    }
+    return false;
+}
+
+/*
+ * A socket that answers as one whose connection is over: read returns 0, write fails with EPIPE, getpeername
+ * with ENOTCONN (shutdown(2) fails too, but leaves its mark: inet_shutdown). -errno: there is none to be had.
+ */
+static long dead_socket(int like)
+{
+    int family = 0, size = sizeof family;
+    long status = raw3(SYS_fcntl, like, F_GETFL, 0);
+    raw_getsockopt(like, SOL_SOCKET, SO_DOMAIN, &family, &size);
+    long dead = raw_socket(family, SOCK_STREAM | SOCK_CLOEXEC | (status & O_NONBLOCK ? SOCK_NONBLOCK : 0), 0);
+    if (!raw_failed(dead))
+        raw_shutdown((int)dead, SHUT_RDWR);
+    return dead;
+}
+
+/* False: no descriptor is free for it now. */
+static bool drop(struct request *request)
+{
+    long dead = dead_socket(request->number);
+    if (raw_failed(dead))
+        return false;
+    long at_exec = raw3(SYS_fcntl, request->number, F_GETFD, 0);
+    request->dead = probe_cookie((int)dead);
+    raw3(SYS_dup3, dead, request->number, at_exec & FD_CLOEXEC ? O_CLOEXEC : 0);
+    raw1(SYS_close, dead);
+    return true;
+}
+
+/* With the number claimed, and still holding the socket. */
+static enum request_state replace(struct request *request, enum mark mark)
+{
+    bool dropped = drop(request);
+    if (!hints_unclaim(request->number, dropped ? MARK_KNOWN : mark))
+        raw1(SYS_close, request->number); /* the program has closed it meanwhile */
+    if (dropped)
+        hints_mark_ended(request->number, (uint32_t)request->dead);
+    return dropped ? REQUEST_DONE : REQUEST_WAITS;
+}
+
+/* The claim goes before the close: afterwards the number may be another's, and so may a close of it. */
+static enum request_state release(const struct request *request)
+{
+    hints_unclaim(request->number, MARK_NONE);
+    raw1(SYS_close, request->number);
+    return REQUEST_DONE;
+}
+
+static enum request_state carry_out(struct request *request)
+{
+    enum mark mark = hints_claim(request->number);
+    if (mark == MARK_NONE)
+        return REQUEST_FAILED;
+    if (probe_cookie(request->number) == request->cookie)
+        return kind_of(request) == SETTLE_DROP ? replace(request, mark) : release(request);
+    if (!hints_unclaim(request->number, mark))
+        raw1(SYS_close, request->number);
+    return REQUEST_FAILED;
+}
+
+static bool is_for_now(const struct request *request, bool emfile)
+{
+    return emfile || kind_of(request) != SETTLE_RELEASE_IF_EMFILE;
+}
+
+/* Returns how many numbers are free by it. Until it is taken it may have become another request. */
+static unsigned take(struct request *request, bool emfile)
+{
+    if (!is_for_now(request, emfile) || !move(request, REQUEST_WAITS, REQUEST_TAKEN))
+        return 0;
+    enum settle_kind kind = kind_of(request);
+    enum request_state came = is_for_now(request, emfile) ? carry_out(request) : REQUEST_WAITS;
+    hints_changed(request->number);
+    if (came != REQUEST_WAITS)
+        count(kind, -1);
+    bool freed = came == REQUEST_DONE && kind != SETTLE_DROP;
+    atomic_store_explicit(&request->state, came, memory_order_release);
+    return freed;
+}
+
+unsigned settle(bool emfile)
+{
+    unsigned freed = 0, end = atomic_load_explicit(&requests_end, memory_order_relaxed);
+    for (struct request *request = requests; request < requests + end; request++)
+        if (atomic_load_explicit(&request->state, memory_order_acquire) == REQUEST_WAITS)
+            freed += take(request, emfile && !freed);
+    return freed;
+}
+
+void settle_after_fork(void)
+{
+    for (unsigned place = 0; place < requests_end; place++)
+        requests[place].state = REQUEST_FREE;
+    requests_end = settle_waiting = settle_waiting_for_emfile = 0;
+}

@@ -1,0 +1,36 @@
+/* A loop that watches a thousand connections which the policy then ends: how often it is woken. */
+#ifndef LOOPS_H
+#define LOOPS_H
+
+#include "ended.h"
+
+enum { THOUSAND = 1000 };
+
+static inline double cpu_seconds(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+/* Once they are all ended, half a second of waiting must cost next to nothing: a loop that spins takes all of
+ * it. */
+static inline void must_rest(void (*wait_ms)(int ms))
+{
+    double before = cpu_seconds();
+    wait_ms(500);
+    double used = cpu_seconds() - before;
+    if (used > 0.1) {
+        dprintf(2, "%.3f s of CPU time in 0.5 s\n", used);
+        _exit(99);
+    }
+}
+
+static inline int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+#endif
