@@ -22,8 +22,8 @@ const char report_usage[] =
     "  --modules DIR  where the programs and libraries are that ran, or their debug files\n"
     "  --json         one JSON document, on one line\n"
     "\n"
-    "The exit status is 1 if a leak is open at the end of the logs, 0 if none is, 125 if\n"
-    "waitclose fails. See waitclose(1).\n";
+    "The exit status is 1 if a leak is open at the end of the logs, or was until its process\n"
+    "ended; 0 if all were closed or ended; 125 if waitclose fails. See waitclose(1).\n";
 
 enum { EXIT_LEAKS = 1, OPTION_BY = 256, OPTION_MODULES, OPTION_JSON, OPTION_HELP };
 
@@ -90,7 +90,7 @@ static int report_on(const struct wish *wish, char *const *names, size_t count)
     int status = finish_output();
     if (status == 0)
         status = logs_status(logs);
-    if (status == 0 && ledger.total.open)
+    if (status == 0 && ledger.total.open + ledger.total.exited > 0)
         status = EXIT_LEAKS;
     ledger_close(&ledger);
     logs_close(logs);

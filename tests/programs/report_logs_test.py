@@ -37,11 +37,11 @@ class Logs(reporting.Report):
         for form in ("text", "json"):
             lines = self.real_log(form)
             names = self.rotate(lines, form)
-            expected = self.report(self.write("whole", "".join(lines)), status=0)
+            expected = self.report(self.write("whole", "".join(lines)), status=1)
             self.assertEqual((expected["leaks"], expected["exited"]), (6, 6))
             for order in itertools.permutations(names):
                 with self.subTest(order=order):
-                    self.assertEqual(self.report(*order, status=0), expected)
+                    self.assertEqual(self.report(*order, status=1), expected)
 
     def test_json_in_any_order_by_any_name(self):
         lines = [re.sub(r"\.\d+Z", ".%03dZ" % at, line, count=1)  # they came with one look of the watcher
@@ -49,9 +49,9 @@ class Logs(reporting.Report):
         names = [self.write(name, "".join(part)) for name, part in
                  (("c", lines[:2]), ("a", ["noise\n"] + lines[2:5]), ("b", lines[5:]))]
         for order in itertools.permutations(names):
-            self.assertEqual(self.report(*order, status=0)["exited"], 6)
+            self.assertEqual(self.report(*order, status=1)["exited"], 6)
         first, second, third = names
-        piped = self.report(third, "-", second, text=first.read_text(), status=0)
+        piped = self.report(third, "-", second, text=first.read_text(), status=1)
         self.assertEqual(piped["exited"], 6)
 
     def test_dates_in_names(self):
@@ -59,7 +59,7 @@ class Logs(reporting.Report):
         names = [self.write(name, "".join(part)) for name, part in
                  (("log-20260130", lines[:2]), ("log-20260131", lines[2:4]), ("log", lines[4:]))]
         for order in itertools.permutations(names):
-            self.assertEqual(self.report(*order, status=0)["exited"], 6)
+            self.assertEqual(self.report(*order, status=1)["exited"], 6)
 
     def test_many_processes(self):
         logs = [self.place / ("log.%d" % number) for number in range(3)]
@@ -77,7 +77,7 @@ class Logs(reporting.Report):
             noise = ["Traceback (most recent call last):\n", "x" * 3000000 + "\n", "waitclose: WAITCLOSE:1:1: unknown key\n",
                      '{"event":"leak","level":"info"}\n', "\n", '{"event":\n', " waitclose: leak pid=1\n", "{}\n"]
             text = "".join(itertools.chain.from_iterable(itertools.zip_longest(noise, lines, fillvalue="")))
-            whole = self.report(self.write("stderr", text + "y" * 70000), status=0)
+            whole = self.report(self.write("stderr", text + "y" * 70000), status=1)
             self.assertEqual((whole["leaks"], whole["exited"], whole["torn"], whole["events"]), (6, 6, 0, 7))
 
     def test_torn_anywhere(self):
@@ -97,9 +97,9 @@ class Logs(reporting.Report):
             log = self.place / "log"
             log.unlink(missing_ok=True)
             self.finish(self.serve(self.compile(name=name), 1, 0, log, form=form))
-            whole = self.report("--by", "exe", log, status=0)
+            whole = self.report("--by", "exe", log, status=1)
             self.assertEqual(whole["groups"][0]["name"], name)
-            text = self.run_report("--by", "exe", log, status=0, LC_ALL="C.UTF-8")
+            text = self.run_report("--by", "exe", log, status=1, LC_ALL="C.UTF-8")
             self.assertNotRegex(text, r"[\x00-\x09\x0b-\x1f\x7f]")
             self.assertNotIn("\né", text)
             self.assertIn('a\\x1b[31m"\\ =,\\x0aé', text)

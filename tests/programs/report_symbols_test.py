@@ -32,7 +32,7 @@ class Symbols(reporting.Report):
     def check_symbols(self, flags, expected, **options):
         program = self.compile(*flags)
         self.finish(self.serve(program, 3, 2, self.log, **options))
-        sites = self.made_by("--modules", self.place, status=0)
+        sites = self.made_by("--modules", self.place, status=1)
         for cause, count, site in (("eof-ignored", 3, expected.format("forget")), ("eof-unread", 2, expected.format("neglect"))):
             symbol = sites[cause]
             self.assertEqual(symbol["leaks"], count)
@@ -63,12 +63,12 @@ class Symbols(reporting.Report):
 
     def test_stack_and_reader(self):
         self.finish(self.serve(self.compile("-g"), 1, 0, self.log, policy="stack=8"))
-        group = self.report("--modules", self.place, self.log, status=0)["groups"][0]
+        group = self.report("--modules", self.place, self.log, status=1)["groups"][0]
         frames = [frame.get("function") for frame in group["stacks"][0]["frames"]]
         self.assertEqual(frames[:2], ["next_client", "main"])
         self.assertEqual(group["stacks"][0]["frames"][1]["line"], line_of("forget(listener);"))
         self.assertEqual((group["readers"][0]["function"], group["readers"][0]["line"]), ("forget", line_of("while (read(")))
-        text = self.run_report("--modules", self.place, self.log, status=0)
+        text = self.run_report("--modules", self.place, self.log, status=1)
         self.assertRegex(text, r"(?m)^1\. forget \(server\.c:\d+\)$")
         self.assertRegex(text, r"(?m)^   stack     #0  next_client in forget at .*\n             #1  main at .*server\.c:\d+, server\+")
         self.assertRegex(text, r"(?m)^   read by   forget at \S+server\.c:\d+")
@@ -101,22 +101,22 @@ class Symbols(reporting.Report):
         module = self.whole["modules"][0]
         self.assertEqual((module["module"], module["found"]), ("other-name", "mapped"))
         self.finish(server)
-        self.assertNotIn("function", self.made_by(status=0)["eof-ignored"])
+        self.assertNotIn("function", self.made_by(status=1)["eof-ignored"])
         self.assertEqual(self.whole["modules"], [{"module": "other-name"}])
 
     def test_found_by_name(self):
         self.finish(self.serve(self.compile("-g"), 1, 0, self.log))
         path = "%s:%s" % (self.place, os.environ["PATH"])
-        site = self.made_by(status=0, PATH=path)["eof-ignored"]
+        site = self.made_by(status=1, PATH=path)["eof-ignored"]
         self.assertEqual((site["function"], site.get("doubtful")), ("next_client", None))
         module = self.whole["modules"][0]
         self.assertEqual((module["path"], module["found"], module["changed"]), (str(self.place / "server"), "named", False))
         self.assertIn("symbols   server: %s/server, found by name; not changed since" % self.place,
-                      self.run_report(self.log, status=0, PATH=path))
+                      self.run_report(self.log, status=1, PATH=path))
         (self.place / "server").chmod(0o700)
-        site = self.made_by(status=0, PATH=path)["eof-ignored"]
+        site = self.made_by(status=1, PATH=path)["eof-ignored"]
         self.assertEqual((site["function"], site["doubtful"]), ("next_client", True))
-        text = self.run_report(self.log, status=0, PATH=path)
+        text = self.run_report(self.log, status=1, PATH=path)
         self.assertIn("1. forget? (server.c:", text)
         self.assertRegex(text, r"server, found by name; CHANGED since")
 
@@ -124,9 +124,9 @@ class Symbols(reporting.Report):
         """Where an event says that a call was there is none: no symbol is better than a wrong one."""
         self.finish(self.serve(self.compile("-g"), 1, 0, self.log))
         self.compile("-O0", "-fno-inline")
-        site = self.made_by("--modules", self.place, status=0)["eof-ignored"]
+        site = self.made_by("--modules", self.place, status=1)["eof-ignored"]
         self.assertNotIn("function", site)
-        self.assertIn("ANOTHER BUILD", self.run_report("--modules", self.place, self.log, status=0))
+        self.assertIn("ANOTHER BUILD", self.run_report("--modules", self.place, self.log, status=1))
 
     def test_java(self):
         subprocess.run(["javac", "-d", str(self.place), str(ARTICLES / "LeakyClient.java")], check=True,

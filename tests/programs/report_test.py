@@ -49,7 +49,7 @@ class Outcomes(reporting.Report):
         whole = self.report(log, status=1)
         self.assertEqual((whole["leaks"], whole["open"], whole["exited"]), (3, 3, 0))
         self.finish(server)
-        whole = self.report(log, status=0)
+        whole = self.report(log, status=1)
         self.assertEqual((whole["leaks"], whole["open"], whole["exited"]), (3, 0, 3))
 
     def test_ended_by_the_policy(self):
@@ -109,7 +109,7 @@ class Outcomes(reporting.Report):
     def test_remarks(self):
         text = reporting.as_text([dict(event="backlog", pid=1, exe="a", fd=3, queue=6, limit=5, gone=0, cookie="0x9"), reporting.leak(),
                         dict(event="summary", pid=1, exe="app", sockets=1, leaks=1, healed=0, acted=0, lost=7)])
-        shown = self.run_report(self.write("log", text + "waitclose: leak pid=\n"), status=0)
+        shown = self.run_report(self.write("log", text + "waitclose: leak pid=\n"), status=1)
         for words in ("1 accept queue was full", "7 events were lost", "1 torn line was left out"):
             self.assertIn("\n%s" % words, shown)
 
