@@ -229,7 +229,7 @@ static void take(struct suspect *suspect, const struct settled *settled)
     } else if (settled->done) {
         suspects_set_state(suspect, SUSPECT_RELEASED);
         suspect->untold = anything_untold = true;
-    } else { /* the program was first */
+    } else { /* the program was first: it has closed it, or come back to it */
         suspects_set_state(suspect, SUSPECT_LEAKED);
         suspects_set_due(suspect, 0);
     }

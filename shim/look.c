@@ -200,6 +200,8 @@ static bool stays_ended(int number, const struct facts *facts)
     bool alive = facts->state == STATE_ESTABLISHED || facts->state == STATE_SYN_SENT;
     if (!suspect || !suspect_is_ended(suspect))
         return false;
+    if (alive && !ending_withdraw(suspect)) /* whoever is at it sees the same, and leaves it */
+        return true;
     if (alive) {
         hints_mark_revived(number);
         suspects_drop(suspect);

@@ -22,4 +22,7 @@ bool probe_is_tcp(int handle);
  */
 bool probe(int handle, struct facts *facts);
 
+/* The same of what tells whether it is alive: cookie, state, ages and send_q. */
+bool probe_life(int handle, struct facts *facts);
+
 #endif
