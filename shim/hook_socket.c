@@ -20,7 +20,7 @@ static inline bool something_waits(void)
 
 static __attribute__((noinline, cold)) unsigned settle_here(bool emfile)
 {
-    return life_sandboxed() || life_in_vfork_child() ? 0 : settle(emfile);
+    return !life_sandboxed() && life_is_here() ? settle(emfile) : 0;
 }
 
 /* Whether a call that failed for want of a number may find one now. */
