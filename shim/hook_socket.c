@@ -77,6 +77,16 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         return born(made, CALLER, HINT_IN, peer, peer_size);                                                 \
     }
 
+/* What we had ended is a connection again. The watcher looks after the call too: before it there was none. */
+static __attribute__((noinline, cold)) int connected_anew(int fd, int result)
+{
+    if (result == 0 || errno == EINPROGRESS || errno == EINTR) {
+        hints_mark_revived(fd);
+        hints_changed(fd);
+    }
+    return result;
+}
+
 /* The peer is noted before the call: once it is connected, the watcher may look. */
 #define HOOK_CONNECT(returns, name, parameters, arguments)                                                   \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
@@ -85,6 +95,8 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
             hints_connecting(fd, peer, peer_size);                                                           \
             life_needed();                                                                                   \
         }                                                                                                    \
+        if (hints_ended(fd))                                                                                 \
+            return connected_anew(fd, next.name arguments);                                                  \
         return next.name arguments;                                                                          \
     }
 
