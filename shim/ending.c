@@ -31,6 +31,12 @@ static void mark_ended(int number, void *suspect)
     hints_mark_ended(number, (uint32_t)((struct suspect *)suspect)->cookie);
 }
 
+static void mark_alive(int number, void *unused)
+{
+    (void)unused;
+    hints_mark_revived(number);
+}
+
 static void forget(int number, void *handle)
 {
     for (size_t i = 0; i < epoll_count; i++)
@@ -57,7 +63,6 @@ static void done(struct suspect *suspect, long result)
     }
     suspects_set_state(suspect, to_release ? SUSPECT_TO_RELEASE : SUSPECT_ENDED);
     looking.tally.acted++;
-    at_each_number(suspect, mark_ended, suspect);
 }
 
 /* Not now: it is looked at again at that time, or as any other leak. */
@@ -78,25 +83,27 @@ static void ask_to_drop(struct suspect *suspect)
     suspects_set_due(suspect, bare_now() + LEAKED_AGAIN_MS); /* it may come alive meanwhile */
 }
 
+/* The marks come first: the program may write in the very moment of the end. */
+static void end_connection(struct suspect *suspect, int handle, enum remedy remedy)
+{
+    at_each_number(suspect, mark_ended, suspect);
+    long result = remedy == REMEDY_FIN     ? act_fin(handle)
+                  : remedy == REMEDY_RESET ? act_reset(handle)
+                                           : close_socket(suspect, handle);
+    if (result != 0)
+        at_each_number(suspect, mark_alive, NULL);
+    done(suspect, result);
+}
+
 static void apply(struct suspect *suspect, int handle, const struct verdict *verdict)
 {
-    switch (verdict_remedy(verdict, suspect->shared)) {
-    case REMEDY_NONE: /* until the other process lets go */
+    enum remedy remedy = verdict_remedy(verdict, suspect->shared);
+    if (remedy == REMEDY_NONE) /* until the other process lets go */
         leave(suspect, verdict->at);
-        break;
-    case REMEDY_FIN:
-        done(suspect, act_fin(handle));
-        break;
-    case REMEDY_RESET:
-        done(suspect, act_reset(handle));
-        break;
-    case REMEDY_CLOSE:
-        done(suspect, close_socket(suspect, handle));
-        break;
-    case REMEDY_DROP:
+    else if (remedy == REMEDY_DROP)
         ask_to_drop(suspect);
-        break;
-    }
+    else
+        end_connection(suspect, handle, remedy);
 }
 
 static void end(struct suspect *suspect)

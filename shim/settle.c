@@ -119,6 +119,7 @@ static bool drop(struct request *request)
         return false;
     long at_exec = raw3(SYS_fcntl, request->number, F_GETFD, 0);
     request->dead = probe_cookie((int)dead);
+    hints_claimed_for(request->number, (uint32_t)request->dead);
     raw3(SYS_dup3, dead, request->number, at_exec & FD_CLOEXEC ? O_CLOEXEC : 0);
     raw1(SYS_close, dead);
     return true;
@@ -128,10 +129,8 @@ static bool drop(struct request *request)
 static enum request_state replace(struct request *request, enum mark mark)
 {
     bool dropped = drop(request);
-    if (!hints_unclaim(request->number, dropped ? MARK_KNOWN : mark))
+    if (!hints_unclaim(request->number, dropped ? MARK_ENDED : mark))
         raw1(SYS_close, request->number); /* the program has closed it meanwhile */
-    if (dropped)
-        hints_mark_ended(request->number, (uint32_t)request->dead);
     return dropped ? REQUEST_DONE : REQUEST_WAITS;
 }
 
