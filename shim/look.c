@@ -190,6 +190,14 @@ static void leak(struct suspect *suspect, const struct facts *facts, const struc
     suspects_set_state(suspect, to_end ? SUSPECT_TO_END : SUSPECT_LEAKED);
 }
 
+/* By this process's watcher; or by the parent's, before the fork: then only the mark tells. */
+static bool was_ended(int number, const struct suspect *suspect, uint64_t cookie)
+{
+    if (suspect)
+        return suspect_is_ended(suspect);
+    return hints_ended(number) && hints_ended_cookie(number) == (uint32_t)cookie;
+}
+
 /*
  * What we have ended is not judged again, unless the program has connected the socket anew, as it can
  * after a reset (connect(2)). Whether it was ended, and is so still.
@@ -198,16 +206,17 @@ static bool stays_ended(int number, const struct facts *facts)
 {
     struct suspect *suspect = suspects_find(facts->cookie);
     bool alive = facts->state == STATE_ESTABLISHED || facts->state == STATE_SYN_SENT;
-    if (!suspect || !suspect_is_ended(suspect))
+    if (!was_ended(number, suspect, facts->cookie))
         return false;
-    if (alive && !ending_withdraw(suspect)) /* whoever is at it sees the same, and leaves it */
+    if (alive && suspect && !ending_withdraw(suspect)) /* whoever is at it sees the same, and leaves it */
         return true;
     if (alive) {
         hints_mark_revived(number);
-        suspects_drop(suspect);
+        if (suspect)
+            suspects_drop(suspect);
         return false;
     }
-    if (suspect->state == SUSPECT_LOST) { /* under another number, as it turns out */
+    if (suspect && suspect->state == SUSPECT_LOST) { /* under another number, as it turns out */
         suspects_set_state(suspect, SUSPECT_ENDED);
         suspect->number = number;
     }
