@@ -205,12 +205,14 @@ static bool was_ended(int number, const struct suspect *suspect, uint64_t cookie
 static bool stays_ended(int number, const struct facts *facts)
 {
     struct suspect *suspect = suspects_find(facts->cookie);
-    bool alive = facts->state == STATE_ESTABLISHED || facts->state == STATE_SYN_SENT;
+    /* In CLOSE_WAIT: and its peer has gone again. An end leaves neither. */
+    bool anew = facts->state == STATE_SYN_SENT || facts->state == STATE_ESTABLISHED ||
+                facts->state == STATE_CLOSE_WAIT;
     if (!was_ended(number, suspect, facts->cookie))
         return false;
-    if (alive && suspect && !ending_withdraw(suspect)) /* whoever is at it sees the same, and leaves it */
+    if (anew && suspect && !ending_withdraw(suspect)) /* whoever is at it sees the same, and leaves it */
         return true;
-    if (alive) {
+    if (anew) {
         hints_mark_revived(number);
         if (suspect)
             suspects_drop(suspect);
