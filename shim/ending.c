@@ -5,6 +5,7 @@
 #include "act.h"
 #include "bare.h"
 #include "hints.h"
+#include "life.h"
 #include "look.h"
 #include "others.h"
 #include "probe.h"
@@ -150,9 +151,10 @@ static bool anything_to_close(void)
     return false;
 }
 
+/* In a sandbox the hooks could not keep the program's writes from raising SIGPIPE (hook_write.c). */
 static void end_what_leaked(void)
 {
-    if (!suspects_count(SUSPECT_TO_END))
+    if (!suspects_count(SUSPECT_TO_END) || life_sandboxed())
         return;
     long certain = others_certain();
     if (certain == -EAGAIN)

@@ -15,10 +15,13 @@
 #include "next.h"
 #include "probe.h"
 
-/* The number may have been reused past the hooks; in what may be a sandbox, that is not asked. */
+/*
+ * The number may have been reused past the hooks. In what may be a sandbox that is not asked, and the
+ * call made is the program's own: the other could be one too many.
+ */
 static bool still_ended(int fd)
 {
-    return life_sandboxed() || (uint32_t)probe_cookie(fd) == hints_ended_cookie(fd);
+    return !life_sandboxed() && (uint32_t)probe_cookie(fd) == hints_ended_cookie(fd);
 }
 
 /* For calls that take no MSG_NOSIGNAL: it is asked by sending nothing, which sets errno as they would. */
