@@ -186,6 +186,24 @@ static void ask_to_release(void)
     }
 }
 
+/* A number that still holds it, or -1. */
+static int other_holder(const struct suspect *suspect)
+{
+    return looking.aliases ? sockets_holder(suspect->cookie) : -1;
+}
+
+/* And what was said of it is said. Its other number, if it has one, is next. */
+static void was_released(struct suspect *suspect)
+{
+    int holder = other_holder(suspect);
+    if (holder < 0) {
+        suspects_drop(suspect);
+        return;
+    }
+    suspect->number = holder;
+    suspects_set_state(suspect, SUSPECT_TO_RELEASE);
+}
+
 /* False: the log has no room now. */
 static bool tell(struct suspect *suspect)
 {
@@ -197,7 +215,7 @@ static bool tell(struct suspect *suspect)
         return false;
     suspect->untold = false;
     if (released)
-        suspects_drop(suspect);
+        was_released(suspect);
     return true;
 }
 
@@ -215,19 +233,28 @@ static void tell_all(void)
     anything_untold = false;
 }
 
-/* The number holds a dead socket now; all that is known of the one that was dropped is known of it. */
+/*
+ * The number holds a dead socket now; all that is known of the one that was dropped is known of it.
+ * Unless another number of ours holds that too: then it is next.
+ */
 static void take_dropped(struct suspect *suspect, const struct settled *settled)
 {
     struct hint_copy hint;
     struct suspect copy = *suspect;
-    suspects_drop(suspect);
-    suspect = suspects_make(settled->dead);
-    if (!suspect || !hints_copy(settled->number, &hint))
+    hints_copy(settled->number, &hint);
+    sockets_set(settled->number, settled->dead, hint.generation);
+    int holder = other_holder(suspect);
+    if (holder >= 0) {
+        suspect->number = holder;
+        suspects_set_state(suspect, SUSPECT_LEAKED);
+        suspects_set_due(suspect, 0);
         return;
+    }
+    suspects_drop(suspect);
+    suspect = suspects_make(settled->dead); /* there is room: its own */
     copy.cookie = settled->dead;
     copy.state = suspect->state;
     *suspect = copy;
-    sockets_set(settled->number, settled->dead, hint.generation);
     done(suspect, 0);
 }
 
@@ -236,6 +263,8 @@ static void take(struct suspect *suspect, const struct settled *settled)
     if (settled->done && settled->kind == SETTLE_DROP) {
         take_dropped(suspect, settled);
     } else if (settled->done) {
+        if (sockets_cookie(settled->number) == settled->cookie) /* not yet another's */
+            sockets_set(settled->number, 0, 0);
         suspects_set_state(suspect, SUSPECT_RELEASED);
         suspect->untold = anything_untold = true;
     } else { /* the program was first: it has closed it, or come back to it */
