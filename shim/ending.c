@@ -204,14 +204,17 @@ static void was_released(struct suspect *suspect)
     suspects_set_state(suspect, SUSPECT_TO_RELEASE);
 }
 
-/* False: the log has no room now. */
+/* False: the log has no room now. But what has a number to be given back does not wait for it for ever. */
 static bool tell(struct suspect *suspect)
 {
     static const char *const actions[] = {
         [ACTION_FIN] = "fin", [ACTION_RESET] = "reset", [ACTION_CLOSE] = "close"};
     bool released = suspect->state == SUSPECT_RELEASED;
-    if (report_action(suspect, released ? "release" : actions[suspect->action], suspect->result) ==
-        REPORT_BUSY)
+    bool waits = released || suspect->state == SUSPECT_TO_RELEASE;
+    bool busy = looking.log_is_busy || report_action(suspect, released ? "release" : actions[suspect->action],
+                                                     suspect->result) == REPORT_BUSY;
+    looking.log_is_busy |= busy;
+    if (busy && !(waits && look_given_up(&suspect->refused_at)))
         return false;
     suspect->untold = false;
     if (released)
@@ -224,13 +227,9 @@ static void tell_all(void)
     struct suspect *suspect;
     if (!anything_untold)
         return;
-    for (uint32_t position = 0; (suspect = suspects_next_of_all(&position));) {
-        if (suspect->untold && (looking.log_is_busy || !tell(suspect))) {
-            looking.log_is_busy = true;
-            return;
-        }
-    }
     anything_untold = false;
+    for (uint32_t position = 0; (suspect = suspects_next_of_all(&position));)
+        anything_untold |= suspect->untold && !tell(suspect);
 }
 
 /*

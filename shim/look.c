@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "backlog.h"
+#include "bare.h"
 #include "ending.h"
 #include "hints.h"
 #include "others.h"
@@ -146,22 +147,31 @@ static struct suspect *suspect_for(int number, const struct facts *facts, const 
     return suspect;
 }
 
+bool look_given_up(int64_t *refused_at)
+{
+    int64_t now = bare_now();
+    looking.log_is_busy = true;
+    if (!*refused_at)
+        *refused_at = now;
+    if (now - *refused_at < LOG_PATIENCE_MS)
+        return false;
+    report_give_up();
+    return true;
+}
+
 /* Whether the log has taken the line, or will not be offered it again. */
 static bool tell(struct suspect *suspect, const struct facts *facts, const struct hint_copy *hint,
                  const struct verdict *verdict)
 {
     if (!looking.log_is_busy &&
         report_leak(facts, hint, suspect, verdict,
-                    looking.watch->talk->may_share && others_hold(facts->inode)) == REPORT_DONE)
+                    looking.watch->talk->may_share && others_hold(facts->inode)) == REPORT_DONE) {
+        suspect->refused_at = 0;
         return true;
+    }
     looking.log_is_busy = true;
     suspects_set_due(suspect, facts->now + 1);
-    if (!suspect->refused_at)
-        suspect->refused_at = facts->now;
-    if (verdict->action < ACTION_FIN || facts->now - suspect->refused_at < LOG_PATIENCE_MS)
-        return false;
-    report_give_up();
-    return true;
+    return verdict->action >= ACTION_FIN && look_given_up(&suspect->refused_at);
 }
 
 static void leak(struct suspect *suspect, const struct facts *facts, const struct hint_copy *hint,
