@@ -13,6 +13,7 @@ const struct verb verbs[] = {
      scan},
     {"status", "say what is known of the processes that run under the library, and of their sockets",
      status_usage, show_status},
+    {"report", "say which code leaks, from the logs of events", report_usage, report},
     {"help", "say how a verb is used, or what a policy may hold", help_usage, help},
     {NULL, NULL, NULL, NULL},
 };

@@ -27,7 +27,7 @@ struct settled {
     enum settle_kind kind;
     uint64_t cookie; /* of the socket that lay there */
     uint64_t dead;   /* SETTLE_DROP: of the one that lies there now */
-    bool done;       /* false: the number held something else by then */
+    bool done;       /* false: the number held something else by then, or the socket had come alive */
 };
 
 /*
