@@ -52,6 +52,20 @@ static void tables(void **state)
     table_end(table);
 }
 
+/* Names give way down to eight columns, and so do cells that may be cut. */
+static void narrowest(void **state)
+{
+    (void)state;
+    static const struct column three[] = {
+        {"Name", false, true}, {"Local Address:Port", false, false}, {"n", true, false}};
+    struct table *table = table_start(three, 3);
+    cells(table, "much longer than its column", 12345678, "123");
+    assert_int_equal(table_narrowest(table), 8 + 1 + 8 + 1 + 3);
+    cells(table, "", 1234567890, "");
+    assert_int_equal(table_narrowest(table), 8 + 1 + 10 + 1 + 3);
+    table_end(table);
+}
+
 static void wide_characters_stay_in_line(void **state)
 {
     (void)state;
@@ -134,8 +148,11 @@ static void json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tables),  cmocka_unit_test(wide_characters_stay_in_line),
-        cmocka_unit_test(escapes), cmocka_unit_test(fitting),
+        cmocka_unit_test(tables),
+        cmocka_unit_test(narrowest),
+        cmocka_unit_test(wide_characters_stay_in_line),
+        cmocka_unit_test(escapes),
+        cmocka_unit_test(fitting),
         cmocka_unit_test(json),
     };
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
