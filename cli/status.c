@@ -232,7 +232,7 @@ int show_status(int count, char **arguments)
     int option;
 
     opterr = 0;
-    while ((option = getopt_long(count, arguments, "+:", long_options, NULL)) != -1) {
+    while ((option = getopt_long(count, arguments, ":", long_options, NULL)) != -1) {
         if (option != OPTION_HELP && option != OPTION_JSON)
             return complain_option(option, arguments);
         help_wanted |= option == OPTION_HELP;

@@ -206,6 +206,7 @@ class Processes(StatusCase):
     def test_several(self):
         first, second = self.program(), self.program()
         finished = run(second.pid, first.pid)
+        self.assertEqual([one["pid"] for one in self.document(second.pid, first.pid)["processes"]], [second.pid, first.pid])
         self.assertEqual(re.findall(r"\(pid (\d+),", finished.stdout), [str(second.pid), str(first.pid)])
 
     def test_healed_is_counted(self):

@@ -29,8 +29,8 @@ static void what_was_read(void **state)
         "log=/tmp/%p format=json interval=1ms watch=off stack=32 exitcode=255 limit=1:abort summary=on",
         "action=close grace=0 unread-grace=off idle=1d release=emfile linger=off recv-timeout=1h",
         "[exe=* dir=in peer=::/0 local=10.0.0.0/8 cause=idle port=1-65535] release=never",
-        "[port=1] heartbeat=1s:ping user-timeout!=1h linger=0 fin-timeout=60 reuseaddr=on nodelay!=off "
-        "backlog=1",
+        "[port=1] heartbeat=1s:ping user-timeout!=1h linger=0 keepalive!=1/2/3 nodelay!=off",
+        "reuseaddr!=on fin-timeout=60 backlog=1",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         read_policy(texts[i]);
