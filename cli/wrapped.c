@@ -24,6 +24,16 @@ static bool recall(const struct inside *inside, int fd, struct facts *facts)
     return true;
 }
 
+/* The list is older than what was read of the process: as things are now, if nothing has happened since. */
+static void bring_up_to_date(struct facts *facts)
+{
+    int64_t now = bare_now(), passed = now - facts->now;
+    facts->now = now;
+    facts->sent_age += passed;
+    facts->data_age += passed;
+    facts->ack_age += passed;
+}
+
 static void take_descriptor(const struct descriptor *descriptor, void *context)
 {
     struct wrapped *wrapped = context;
@@ -40,6 +50,7 @@ static void take_descriptor(const struct descriptor *descriptor, void *context)
     if (inside_hint(inside, descriptor->fd, held.facts.cookie, &held.hint) &&
         told_of_another(&held.hint, &held.facts))
         memset(&held.hint, 0, sizeof held.hint);
+    bring_up_to_date(&held.facts);
     held.told = told_from(&held.hint, &held.facts);
     wrapped->sockets = array_grow(wrapped->sockets, wrapped->count, &wrapped->room, sizeof *wrapped->sockets);
     wrapped->sockets[wrapped->count++] = held;
@@ -51,7 +62,7 @@ static void add_twin(struct held *held, const struct held *twin)
     if (held->fd_count < FDS_MAX)
         held->fds[held->fd_count] = twin->fds[0];
     held->fd_count++;
-    told_add(&held->told, &twin->hint, held->facts.now);
+    told_add(&held->told, &twin->hint, twin->facts.now);
     if (!held->hint.site)
         held->hint = twin->hint;
 }
