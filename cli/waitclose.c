@@ -11,7 +11,7 @@ const struct verb verbs[] = {
     {"check", "say what a policy means, and whether a program can be shimmed", check_usage, check},
     {"scan", "list the sockets of this machine that peers have closed and programs have not", scan_usage,
      scan},
-    {"status", "say what is known of the processes that run under the library, and of their sockets",
+    {"status", "list the processes that run under the library, or the sockets of one, from outside",
      status_usage, show_status},
     {"report", "say which code leaks, from the logs of events", report_usage, report},
     {"help", "say how a verb is used, or what a policy may hold", help_usage, help},
