@@ -114,9 +114,9 @@ class Words(CommandTest):
     def test_usage_mistakes(self):
         for words, message in (
             ([], "a verb is missing; try 'waitclose help'"),
-            (["status"], "unknown verb 'status'; try 'waitclose help'"),
+            (["stutus"], "unknown verb 'stutus'; try 'waitclose help'"),
             (["a\nb\x1b"], "unknown verb 'a\\x0ab\\x1b'; try 'waitclose help'"),
-            (["help", "status"], "unknown verb 'status'; try 'waitclose help'"),
+            (["help", "stutus"], "unknown verb 'stutus'; try 'waitclose help'"),
             (["help", "run", "check"], "one verb at a time; try 'waitclose help'"),
             (["run"], "a program is missing; try 'waitclose help run'"),
             (["run", "--"], "a program is missing; try 'waitclose help run'"),
