@@ -38,26 +38,26 @@ static bool follow(const struct inside *inside, const volatile void *variable, v
     return get(inside, variable, &address, sizeof address) && get(inside, address, to, size);
 }
 
-static bool say(struct inside *inside, const char *why)
+static enum inside_answer say(struct inside *inside, const char *why)
 {
     snprintf(inside->why, sizeof inside->why, "%s", why);
-    return false;
+    return INSIDE_UNREADABLE;
 }
 
 /* The rights of a debugger, or what else was missing. */
-static bool say_error(struct inside *inside)
+static enum inside_answer say_error(struct inside *inside)
 {
     if (errno == EPERM || errno == EACCES)
         return say(inside, "that takes the rights of a debugger (ptrace(2))");
     snprintf(inside->why, sizeof inside->why, "its memory cannot be read: %s", strerror(errno));
-    return false;
+    return INSIDE_UNREADABLE;
 }
 
-static bool say_version(struct inside *inside, const struct status_head *head)
+static enum inside_answer say_version(struct inside *inside, const struct status_head *head)
 {
     snprintf(inside->why, sizeof inside->why, "its library is %.*s of another build; this command is %s",
              (int)strnlen(head->version, sizeof head->version), head->version, WAITCLOSE_VERSION);
-    return false;
+    return INSIDE_UNREADABLE;
 }
 
 static bool is_our_layout(const struct status *status)
@@ -70,7 +70,7 @@ static bool is_our_layout(const struct status *status)
            memcmp(&status->sizes, &sizes, sizeof sizes) == 0;
 }
 
-static bool read_status(struct inside *inside, uintptr_t base, struct status *status)
+static enum inside_answer read_status(struct inside *inside, uintptr_t base, struct status *status)
 {
     uint8_t byte;
     if (!memory_read(inside->thread, base, &byte, sizeof byte))
@@ -78,7 +78,7 @@ static bool read_status(struct inside *inside, uintptr_t base, struct status *st
     if (!image_is_like_us(inside->thread, base)) {
         snprintf(inside->why, sizeof inside->why, "its library is built for %s, and so must this command be",
                  elf_machine_name(image_machine(inside->thread, base)));
-        return false;
+        return INSIDE_UNREADABLE;
     }
     uintptr_t address = image_symbol(inside->thread, base, STATUS_SYMBOL);
     if (!address)
@@ -89,7 +89,7 @@ static bool read_status(struct inside *inside, uintptr_t base, struct status *st
                    : say_error(inside);
     if (memcmp(status->head.magic, STATUS_MAGIC, sizeof status->head.magic) != 0)
         return say(inside, "its library is not ours");
-    return is_our_layout(status) || say_version(inside, &status->head);
+    return is_our_layout(status) ? INSIDE_READ : say_version(inside, &status->head);
 }
 
 /* A byte that is neither 0 nor 1 must not be read as a bool. */
@@ -100,26 +100,36 @@ static bool is_bool(const bool *value)
     return byte <= 1;
 }
 
-static bool read_life(struct inside *inside, const struct status *status)
+/* Until the library's constructor has read it, of all zeros: no policy is. */
+static bool has_policy(const struct policy *policy)
+{
+    return policy->process.interval || policy->rule_count;
+}
+
+static enum inside_answer read_life(struct inside *inside, const struct status *status)
 {
     struct status_life life = {0};
     struct talk talk;
     uint32_t state;
 
-    if (!get(inside, status->life, &life, sizeof life))
-        return say_error(inside);
+    if (!status->life) /* the loader has not put in the addresses */
+        return INSIDE_STARTING;
     inside->policy = room_for(1, sizeof *inside->policy);
-    if (!memory_read_steady(inside->thread, (uintptr_t)life.policy, inside->policy, sizeof *inside->policy) ||
-        !policy_is_sound(inside->policy))
+    if (!get(inside, status->life, &life, sizeof life) ||
+        !memory_read_steady(inside->thread, (uintptr_t)life.policy, inside->policy, sizeof *inside->policy))
+        return say_error(inside);
+    if (!has_policy(inside->policy))
+        return INSIDE_STARTING;
+    if (!policy_is_sound(inside->policy))
         return say(inside, "what it keeps makes no sense");
     inside->aside = !follow(inside, life.state, &state, sizeof state);
     if (inside->aside)
-        return true;
+        return INSIDE_READ;
     inside->state = state <= LIFE_FINISHED ? state : LIFE_IDLE;
     inside->watching =
         follow(inside, life.talk, &talk, sizeof talk) && is_bool(&talk.watching) && talk.watching;
     follow(inside, life.births, &inside->born, sizeof inside->born);
-    return true;
+    return INSIDE_READ;
 }
 
 static struct by_number locate(const struct inside *inside, const volatile void *start,
@@ -189,11 +199,28 @@ static void read_watcher(struct inside *inside, const struct status *status)
         qsort(inside->suspects, inside->suspect_count, sizeof *inside->suspects, by_cookie);
 }
 
-enum inside_answer inside_read(struct inside *inside, pid_t process)
+static enum inside_answer read_all(struct inside *inside, uintptr_t base)
 {
     struct status status;
     struct status_hints hints = {0};
-    uintptr_t base;
+    enum inside_answer answer = read_status(inside, base, &status);
+
+    if (answer == INSIDE_READ)
+        answer = read_life(inside, &status);
+    if (answer != INSIDE_READ)
+        return answer;
+    if (!inside->aside && get(inside, status.hints, &hints, sizeof hints)) {
+        inside->hints = locate(inside, hints.records, hints.capacity);
+        inside->marks = locate(inside, hints.marks, hints.capacity);
+    }
+    if (inside->watching)
+        read_watcher(inside, &status);
+    return INSIDE_READ;
+}
+
+enum inside_answer inside_read(struct inside *inside, pid_t process)
+{
+    uintptr_t base, again;
 
     *inside = (struct inside){.thread = thread_of(process)};
     switch (image_find(inside->thread, &base)) {
@@ -204,15 +231,9 @@ enum inside_answer inside_read(struct inside *inside, pid_t process)
     case IMAGE_THERE:
         break;
     }
-    if (!read_status(inside, base, &status) || !read_life(inside, &status))
-        return image_find(inside->thread, &base) == IMAGE_NOT_THERE ? INSIDE_NOT_WRAPPED : INSIDE_UNREADABLE;
-    if (!inside->aside && get(inside, status.hints, &hints, sizeof hints)) {
-        inside->hints = locate(inside, hints.records, hints.capacity);
-        inside->marks = locate(inside, hints.marks, hints.capacity);
-    }
-    if (inside->watching)
-        read_watcher(inside, &status);
-    return INSIDE_READ;
+    enum inside_answer answer = read_all(inside, base);
+    bool is_gone = answer == INSIDE_UNREADABLE && image_find(inside->thread, &again) != IMAGE_THERE;
+    return is_gone ? INSIDE_NOT_WRAPPED : answer;
 }
 
 void inside_end(struct inside *inside)

@@ -20,6 +20,7 @@
 enum inside_answer {
     INSIDE_READ,
     INSIDE_NOT_WRAPPED, /* the library is not in it, or it has ended */
+    INSIDE_STARTING,    /* it is, and has not begun */
     INSIDE_HIDDEN,      /* whether it is cannot be told: we may not look */
     INSIDE_UNREADABLE,  /* it is, and cannot be read: `why` */
 };

@@ -82,6 +82,7 @@ static void take_if_wrapped(struct found *found, pid_t pid)
         found->hidden += process_has_command_line(pid);
         break;
     case INSIDE_NOT_WRAPPED:
+    case INSIDE_STARTING:
         break;
     }
     wrapped_end(&process);
@@ -132,6 +133,8 @@ static const char *reason(const struct wrapped *process, enum inside_answer answ
 {
     if (answer == INSIDE_UNREADABLE)
         return process->inside.why;
+    if (answer == INSIDE_STARTING)
+        return "it is only just starting";
     if (answer == INSIDE_HIDDEN)
         return "that takes the rights of a debugger (ptrace(2))";
     return kill(pid, 0) != 0 && errno == ESRCH ? "there is no such process"

@@ -197,10 +197,9 @@ enum inside_answer wrapped_read(struct wrapped *wrapped, pid_t pid, struct socke
 {
     *wrapped = (struct wrapped){.oldest = -1};
     enum inside_answer answer = inside_read(&wrapped->inside, pid);
-    if (answer == INSIDE_NOT_WRAPPED || answer == INSIDE_HIDDEN)
-        return answer;
-    wrapped->process = process_look(pid);
-    if (answer == INSIDE_UNREADABLE)
+    if (answer == INSIDE_READ || answer == INSIDE_UNREADABLE)
+        wrapped->process = process_look(pid);
+    if (answer != INSIDE_READ)
         return answer;
     wrapped->hidden = !descriptors_visit(wrapped->inside.thread, list, true, take_descriptor, wrapped);
     merge(wrapped);

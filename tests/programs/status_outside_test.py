@@ -100,6 +100,18 @@ class Refused(StatusCase):
                 self.assertEqual((finished.returncode, finished.stdout), (125, ""))
                 self.assertRegex(finished.stderr, r"\Awaitclose: %s\n\Z" % message)
 
+    def test_not_begun(self):
+        """The loader runs other libraries' constructors before ours."""
+        slow = self.place / "slow.so"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-o", slow, "-"], text=True, check=True,
+                       input='#include <unistd.h>\n__attribute__((constructor)) static void wait(void) { pause(); }')
+        child = self.start("sleep", "99", env=environment(QUICK, LD_PRELOAD="%s %s" % (LIBRARY, slow)))
+        wait_for("the constructor", lambda: str(slow) in of(child.pid, "maps") and " S " in of(child.pid, "stat"))
+        finished = run(child.pid)
+        self.assertEqual((finished.returncode, finished.stderr),
+                         (125, "waitclose: %d: it is only just starting\n" % child.pid))
+        self.assertIsNone(self.listed(child.pid))
+
     def test_somebody_elses(self):
         if os.getuid() != 0:
             return  # we cannot become anybody
