@@ -100,31 +100,35 @@ static bool is_bool(const bool *value)
     return byte <= 1;
 }
 
-/* Until the library's constructor has read it, of all zeros: no policy is. */
-static bool has_policy(const struct policy *policy)
+/* The loader puts in the addresses, then the library's constructor runs. */
+static bool has_begun(const struct inside *inside, const struct status *status, struct status_life *life)
 {
-    return policy->process.interval || policy->rule_count;
+    bool loaded;
+    return status->life && get(inside, status->life, life, sizeof *life) && life->loaded &&
+           get(inside, life->loaded, &loaded, sizeof loaded) && is_bool(&loaded) && loaded;
 }
 
 static enum inside_answer read_life(struct inside *inside, const struct status *status)
 {
     struct status_life life = {0};
     struct talk talk;
+    const void *where;
     uint32_t state;
 
-    if (!status->life) /* the loader has not put in the addresses */
+    if (!has_begun(inside, status, &life))
         return INSIDE_STARTING;
     inside->policy = room_for(1, sizeof *inside->policy);
-    if (!get(inside, status->life, &life, sizeof life) ||
-        !memory_read_steady(inside->thread, (uintptr_t)life.policy, inside->policy, sizeof *inside->policy))
+    if (!memory_read_steady(inside->thread, (uintptr_t)life.policy, inside->policy, sizeof *inside->policy))
         return say_error(inside);
-    if (!has_policy(inside->policy))
-        return INSIDE_STARTING;
     if (!policy_is_sound(inside->policy))
         return say(inside, "what it keeps makes no sense");
-    inside->aside = !follow(inside, life.state, &state, sizeof state);
+    if (!get(inside, life.state, &where, sizeof where))
+        return say_error(inside);
+    inside->aside = !where;
     if (inside->aside)
         return INSIDE_READ;
+    if (!get(inside, where, &state, sizeof state))
+        return say_error(inside);
     inside->state = state <= LIFE_FINISHED ? state : LIFE_IDLE;
     inside->watching =
         follow(inside, life.talk, &talk, sizeof talk) && is_bool(&talk.watching) && talk.watching;
@@ -201,7 +205,7 @@ static void read_watcher(struct inside *inside, const struct status *status)
 
 static enum inside_answer read_all(struct inside *inside, uintptr_t base)
 {
-    struct status status;
+    struct status status = {0};
     struct status_hints hints = {0};
     enum inside_answer answer = read_status(inside, base, &status);
 

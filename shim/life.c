@@ -59,7 +59,9 @@ _Atomic bool life_has_vforked;
 _Atomic bool life_has_sandbox;
 static _Atomic bool has_watched; /* in this process or in one it was forked from */
 
-const struct status_life life_shown = {&policy, &life_state, &talk, &hints_births};
+static bool loaded; /* the constructor is done */
+
+const struct status_life life_shown = {&loaded, &policy, &life_state, &talk, &hints_births};
 
 static int process_id(void)
 {
@@ -408,5 +410,6 @@ __attribute__((constructor)) static void load(void)
 {
     int saved_errno = errno;
     begin();
+    loaded = true;
     errno = saved_errno;
 }

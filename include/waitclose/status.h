@@ -13,6 +13,7 @@
 #define WAITCLOSE_STATUS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define STATUS_SYMBOL "waitclose_status"
@@ -38,6 +39,7 @@ struct status_sizes {
  * points to it: NULL until there is any.
  */
 struct status_life {
+    const bool *loaded;              /* what the library is to do here has been decided */
     const struct policy *policy;     /* in force in this program */
     _Atomic uint32_t *const *state;  /* enum life_state; NULL: the library stands aside */
     const struct talk *const *talk;  /* ->watching: what the watcher keeps is valid (shim/watcher.h) */

@@ -250,7 +250,7 @@ class Strangers(StatusCase):
                 return struct.unpack("@%dP" % count, os.pread(memory.fileno(), count * word, at))
 
             life, hints, sockets, tally = pointers(status + -(-52 // word) * word, 4)
-            variables = [pointers(life, 1)[0], pointers(hints, 1)[0], pointers(sockets, 4)[3]]
+            variables = [pointers(life, 2)[1], pointers(hints, 1)[0], pointers(sockets, 4)[3]]
             return variables[0], pointers(variables[1], 1)[0], pointers(variables[2], 1)[0], tally
 
     def test_in_a_storm(self):
@@ -275,6 +275,20 @@ class Strangers(StatusCase):
         self.assertGreater(leaks, 0)
         self.assertIsNone(program.process.poll())
         self.end(accepted)
+
+
+    def test_come_and_gone(self):
+        """Processes that begin and end while they are read: no trouble, and nothing that is not so."""
+        name = "fleeting%d" % os.getpid()
+        (self.place / name).symlink_to("/bin/true")
+        self.start("sh", "-c", "while ./%s; do :; done" % name, cwd=self.place, env=environment(QUICK))
+        seen = 0
+        for _ in range(READS):
+            for one in self.document(status=(0, 125))["processes"]:
+                if one["exe"] == name:
+                    seen += 1
+                    self.assertIn(one.get("watcher"), ("not started yet", "the program is ending"), one)
+        self.assertGreater(seen, 0)
 
 
 class Terminal(StatusCase):
