@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "elf.h"
 #include "image.h"
@@ -222,9 +223,9 @@ static enum inside_answer read_all(struct inside *inside, uintptr_t base)
     return INSIDE_READ;
 }
 
-enum inside_answer inside_read(struct inside *inside, pid_t process)
+static enum inside_answer try(struct inside *inside, pid_t process)
 {
-    uintptr_t base, again;
+    uintptr_t base;
 
     *inside = (struct inside){.thread = thread_of(process)};
     switch (image_find(inside->thread, &base)) {
@@ -235,9 +236,21 @@ enum inside_answer inside_read(struct inside *inside, pid_t process)
     case IMAGE_THERE:
         break;
     }
-    enum inside_answer answer = read_all(inside, base);
-    bool is_gone = answer == INSIDE_UNREADABLE && image_find(inside->thread, &again) != IMAGE_THERE;
-    return is_gone ? INSIDE_NOT_WRAPPED : answer;
+    return read_all(inside, base);
+}
+
+/* While the loader is at work, or the process is ending, part of it is there and part is not; that passes. */
+enum inside_answer inside_read(struct inside *inside, pid_t process)
+{
+    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+    enum inside_answer answer = try(inside, process);
+
+    for (int i = 1; i < TRIES && answer == INSIDE_UNREADABLE; i++) {
+        inside_end(inside);
+        nanosleep(&moment, NULL);
+        answer = try(inside, process);
+    }
+    return answer;
 }
 
 void inside_end(struct inside *inside)

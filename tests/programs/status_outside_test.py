@@ -280,8 +280,8 @@ class Strangers(StatusCase):
     def test_come_and_gone(self):
         """Processes that begin and end while they are read: no trouble, and nothing that is not so."""
         name = "fleeting%d" % os.getpid()
-        (self.place / name).symlink_to("/bin/true")
-        self.start("sh", "-c", "while ./%s; do :; done" % name, cwd=self.place, env=environment(QUICK))
+        (self.place / name).symlink_to("/bin/sleep")
+        self.start("sh", "-c", "while ./%s 0.002; do :; done" % name, cwd=self.place, env=environment(QUICK))
         seen = 0
         for _ in range(READS):
             for one in self.document(status=(0, 125))["processes"]:
