@@ -69,9 +69,10 @@ static int socket_option(int handle, int option)
     return raw_getsockopt(handle, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
 }
 
+/* A raw socket may have this protocol too. */
 bool probe_is_tcp(int handle)
 {
-    if (socket_option(handle, SO_PROTOCOL) != IPPROTO_TCP)
+    if (socket_option(handle, SO_PROTOCOL) != IPPROTO_TCP || socket_option(handle, SO_TYPE) != SOCK_STREAM)
         return false;
     int domain = socket_option(handle, SO_DOMAIN);
     return domain == AF_INET || domain == AF_INET6;
