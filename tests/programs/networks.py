@@ -15,7 +15,7 @@ import struct
 import subprocess
 
 import harness
-from harness import PROGRAMS, PYTHON, Case, environment, read_events
+from harness import BUILD, PROGRAMS, PYTHON, Case, environment, read_events
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PIDFD_GETFD = 438  # on every architecture
@@ -164,6 +164,10 @@ class NetworkCase(Case):
     def cut_the_wire(self):
         self.ip(self.far, "link set wire down")
 
+    def mend_the_wire(self):
+        self.ip(self.far, "link set wire up", "addr replace %s/64 dev wire nodad" % FAR6)
+        self.introduce()
+
     def drop_packets(self):
         """They arrive where nobody has that address any more, and nobody answers."""
         self.ip(self.far, "addr del %s/24 dev wire" % FAR, "addr del %s/64 dev wire" % FAR6)
@@ -173,6 +177,7 @@ class NetworkCase(Case):
             return self.start(*command, **options)
 
     def puppet(self, network, policy, wrap=(), **options):
+        subprocess.run([BUILD / "waitclose", "check", "-o", policy], check=True, stdout=subprocess.DEVNULL)
         log = self.place / ("events-%d" % len(list(self.place.iterdir())))
         log.touch()
         policy = "format=json log=%s interval=20ms %s" % (log, policy)
