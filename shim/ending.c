@@ -76,6 +76,7 @@ static void leave(struct suspect *suspect, int64_t at)
 
 static void ask_to_drop(struct suspect *suspect)
 {
+    settle_know_epolls(epolls, epoll_count);
     if (!settle_ask(suspect->number, suspect->cookie, SETTLE_DROP)) {
         leave(suspect, INT64_MAX);
         return;
