@@ -29,6 +29,9 @@ CLI       := -Ishim -DWAITCLOSE_VERSION='"$(VERSION)"' -DWAITCLOSE_LIBDIR='"$(LI
 TESTING   := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -O1 -g -pthread -MMD -MP
 
 SHIM_O    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/policy_explain.c,$(wildcard shim/*.c)))
+# Of its own the command has no reader of debug information, of gzip's files, nor of JSON.
+CLI_LIBS  := -ldw -lelf -lz -lcjson
+
 CLI_O     := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cli/*.c))
 # What library and command share: the policy, and the choice of the watcher's room.
 SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.c shim/room_choose.c)
@@ -36,7 +39,8 @@ SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.
 SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict address line bare)
 # What needs neither a socket nor the loader, for the unit tests.
 PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict line address sockets bare bare_mem) \
-             $(patsubst %,$(BUILD)/cli/%.o,accept_queue array json message printable terminal)
+             $(patsubst %,$(BUILD)/cli/%.o,accept_queue array event event_json event_text group json ledger log_name \
+               message printable tally terminal)
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
 PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
@@ -48,7 +52,7 @@ $(BUILD)/libwaitclose.so: $(SHIM_O)
 	$(call say,LINK,$@)$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-soname,libwaitclose.so -Wl,--no-undefined -o $@ $^ $(LDFLAGS)
 
 $(BUILD)/waitclose: $(CLI_O) $(SHARED_O) $(SCAN_O)
-	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS)
+	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS) $(CLI_LIBS)
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
@@ -60,7 +64,7 @@ $(BUILD)/cli/%.o: cli/%.c
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -Icli -o $@ $< $(PURE_O) -lcmocka
+	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -Icli -o $@ $< $(PURE_O) $(CLI_LIBS) -lcmocka
 
 # What the program's threads and the watcher share, under ThreadSanitizer. Its memory comes from a stand-in for
 # bare.c, whose mem* would take the place of the sanitizer's own.
@@ -91,6 +95,13 @@ $(BUILD)/tests/fuzz/policy_fuzz: tests/fuzz/policy_fuzz.c $(wildcard shim/policy
 	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ishim -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^)
 
+# The same of the readers of logs: build/tests/fuzz/event_fuzz tests/fuzz/events
+$(BUILD)/tests/fuzz/event_fuzz: tests/fuzz/event_fuzz.c $(wildcard cli/event*.[ch]) \
+             $(patsubst %,cli/%.c,group ledger message tally) shim/names.c
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Icli -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CLI_LIBS)
+
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -o $@ $<
@@ -104,7 +115,7 @@ bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls stor
 	$(Q)tests/bench/bench.py $(BUILD)
 	$(Q)tests/bench/scan.py $(BUILD)
 
-tests: all $(UNIT) $(PROGRAMS) $(BUILD)/tests/fuzz/policy_fuzz
+tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz)
 
 deps:
 	$(Q)scripts/deps

@@ -54,8 +54,11 @@ int complain_option(int option, char **arguments)
 {
     const char *verb = arguments[0];
 
-    if (option == ':')
+    if (option == ':' && optopt < 128)
         return complain(EXIT_WAITCLOSE, "option '-%c' needs a value; try 'waitclose help %s'", optopt, verb);
+    if (option == ':')
+        return complain(EXIT_WAITCLOSE, "option '%s' needs a value; try 'waitclose help %s'",
+                        arguments[optind - 1], verb);
     if (optopt > 0 && optopt < 128)
         return complain(EXIT_WAITCLOSE, "unknown option '-%c'; try 'waitclose help %s'", optopt, verb);
     return complain(EXIT_WAITCLOSE, "unknown option '%s'; try 'waitclose help %s'", arguments[optind - 1],
@@ -67,6 +70,13 @@ int finish_output(void)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
     return complain(EXIT_WAITCLOSE, "cannot write to standard output: %s", strerror(errno));
+}
+
+void *must_have(void *memory)
+{
+    if (!memory)
+        exit(complain(EXIT_WAITCLOSE, "out of memory"));
+    return memory;
 }
 
 char *text(const char *format, ...)

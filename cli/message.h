@@ -14,6 +14,9 @@ int complain_option(int option, char **arguments);
 /* Writes out what stands in stdout's buffer; returns the exit status. */
 int finish_output(void);
 
+/* The memory that was asked for. Where there is none the command ends here. */
+void *must_have(void *memory);
+
 /* A new string. Without memory for it the command ends here. */
 __attribute__((format(printf, 1, 2))) char *text(const char *format, ...);
 

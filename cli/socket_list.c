@@ -25,24 +25,6 @@ enum {
     ALL_STATES = (1 << TCP_STATES) - 1, /* not 13, which is for sockets that are bound and no more */
 };
 
-const char *state_name(enum tcp_state state)
-{
-    static const char *const names[TCP_STATES] = {
-        [STATE_ESTABLISHED] = "ESTABLISHED",
-        [STATE_SYN_SENT] = "SYN_SENT",
-        [STATE_SYN_RECV] = "SYN_RECV",
-        [STATE_FIN_WAIT1] = "FIN_WAIT1",
-        [STATE_FIN_WAIT2] = "FIN_WAIT2",
-        [STATE_TIME_WAIT] = "TIME_WAIT",
-        [STATE_CLOSE] = "CLOSE",
-        [STATE_CLOSE_WAIT] = "CLOSE_WAIT",
-        [STATE_LAST_ACK] = "LAST_ACK",
-        [STATE_LISTEN] = "LISTEN",
-        [STATE_CLOSING] = "CLOSING",
-    };
-    return names[state];
-}
-
 static struct address address_of(uint8_t family, const __be32 *bytes, __be16 port)
 {
     struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = port};

@@ -31,7 +31,4 @@ struct listed *socket_list_find(const struct socket_list *list, uint64_t inode);
 
 void socket_list_end(struct socket_list *list);
 
-/* As netstat(8) writes it: "CLOSE_WAIT". */
-const char *state_name(enum tcp_state state);
-
 #endif

@@ -11,6 +11,7 @@ const struct verb verbs[] = {
     {"check", "say what a policy means, and whether a program can be shimmed", check_usage, check},
     {"scan", "list the sockets of this machine that peers have closed and programs have not", scan_usage,
      scan},
+    {"report", "say which code leaks, from the logs of events", report_usage, report},
     {"help", "say how a verb is used, or what a policy may hold", help_usage, help},
     {NULL, NULL, NULL, NULL},
 };

@@ -25,8 +25,8 @@ extern const struct verb verbs[];
 /* NULL where there is no such verb. */
 const struct verb *verb_find(const char *name);
 
-verb_function run, check, scan, help;
-extern const char run_usage[], check_usage[], scan_usage[], help_usage[];
+verb_function run, check, scan, report, help;
+extern const char run_usage[], check_usage[], scan_usage[], report_usage[], help_usage[];
 
 /* What `waitclose run --help` and `waitclose help run` both print; returns the exit status. */
 int print_usage(const struct verb *verb);

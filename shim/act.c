@@ -1,8 +1,6 @@
 #include "act.h"
 
 #include <errno.h>
-#include <asm/ioctls.h>
-#include <linux/sockios.h>
 #include <sys/socket.h>
 
 #include "raw.h"
@@ -28,7 +26,7 @@ long act_reset(int handle)
 static void discard(int handle)
 {
     int unread = 0;
-    while (raw3(SYS_ioctl, handle, SIOCINQ, (long)&unread) == 0 && unread > 0)
+    while (raw3(SYS_ioctl, handle, INPUT_QUEUE_REQUEST, (long)&unread) == 0 && unread > 0)
         if (raw_recvfrom(handle, NULL, unread < DISCARD_MAX ? (size_t)unread : DISCARD_MAX,
                          MSG_TRUNC | MSG_DONTWAIT) <= 0)
             return;

@@ -5,6 +5,7 @@
 #include "act.h"
 #include "bare.h"
 #include "hints.h"
+#include "life.h"
 #include "look.h"
 #include "others.h"
 #include "probe.h"
@@ -29,6 +30,12 @@ static void at_each_number(const struct suspect *suspect, void (*function)(int n
 static void mark_ended(int number, void *suspect)
 {
     hints_mark_ended(number, (uint32_t)((struct suspect *)suspect)->cookie);
+}
+
+static void mark_alive(int number, void *unused)
+{
+    (void)unused;
+    hints_mark_revived(number);
 }
 
 static void forget(int number, void *handle)
@@ -57,7 +64,6 @@ static void done(struct suspect *suspect, long result)
     }
     suspects_set_state(suspect, to_release ? SUSPECT_TO_RELEASE : SUSPECT_ENDED);
     looking.tally.acted++;
-    at_each_number(suspect, mark_ended, suspect);
 }
 
 /* Not now: it is looked at again at that time, or as any other leak. */
@@ -70,6 +76,7 @@ static void leave(struct suspect *suspect, int64_t at)
 
 static void ask_to_drop(struct suspect *suspect)
 {
+    settle_know_epolls(epolls, epoll_count);
     if (!settle_ask(suspect->number, suspect->cookie, SETTLE_DROP)) {
         leave(suspect, INT64_MAX);
         return;
@@ -78,25 +85,27 @@ static void ask_to_drop(struct suspect *suspect)
     suspects_set_due(suspect, bare_now() + LEAKED_AGAIN_MS); /* it may come alive meanwhile */
 }
 
+/* The marks come first: the program may write in the very moment of the end. */
+static void end_connection(struct suspect *suspect, int handle, enum remedy remedy)
+{
+    at_each_number(suspect, mark_ended, suspect);
+    long result = remedy == REMEDY_FIN     ? act_fin(handle)
+                  : remedy == REMEDY_RESET ? act_reset(handle)
+                                           : close_socket(suspect, handle);
+    if (result != 0)
+        at_each_number(suspect, mark_alive, NULL);
+    done(suspect, result);
+}
+
 static void apply(struct suspect *suspect, int handle, const struct verdict *verdict)
 {
-    switch (verdict_remedy(verdict, suspect->shared)) {
-    case REMEDY_NONE: /* until the other process lets go */
+    enum remedy remedy = verdict_remedy(verdict, suspect->shared);
+    if (remedy == REMEDY_NONE) /* until the other process lets go */
         leave(suspect, verdict->at);
-        break;
-    case REMEDY_FIN:
-        done(suspect, act_fin(handle));
-        break;
-    case REMEDY_RESET:
-        done(suspect, act_reset(handle));
-        break;
-    case REMEDY_CLOSE:
-        done(suspect, close_socket(suspect, handle));
-        break;
-    case REMEDY_DROP:
+    else if (remedy == REMEDY_DROP)
         ask_to_drop(suspect);
-        break;
-    }
+    else
+        end_connection(suspect, handle, remedy);
 }
 
 static void end(struct suspect *suspect)
@@ -183,9 +192,10 @@ static bool anything_to_close(void)
     return false;
 }
 
+/* In a sandbox the hooks could not keep the program's writes from raising SIGPIPE (hook_write.c). */
 static void end_and_beat(void)
 {
-    if (!suspects_count(SUSPECT_TO_END) && !looking.beats)
+    if ((!suspects_count(SUSPECT_TO_END) && !looking.beats) || life_sandboxed())
         return;
     long certain = others_certain();
     if (certain == 0) {
@@ -216,18 +226,39 @@ static void ask_to_release(void)
     }
 }
 
-/* False: the log has no room now. */
+/* A number that still holds it, or -1. */
+static int other_holder(const struct suspect *suspect)
+{
+    return looking.aliases ? sockets_holder(suspect->cookie) : -1;
+}
+
+/* And what was said of it is said. Its other number, if it has one, is next. */
+static void was_released(struct suspect *suspect)
+{
+    int holder = other_holder(suspect);
+    if (holder < 0) {
+        suspects_drop(suspect);
+        return;
+    }
+    suspect->number = holder;
+    suspects_set_state(suspect, SUSPECT_TO_RELEASE);
+}
+
+/* False: the log has no room now. But what has a number to be given back does not wait for it for ever. */
 static bool tell(struct suspect *suspect)
 {
     static const char *const actions[] = {
         [ACTION_FIN] = "fin", [ACTION_RESET] = "reset", [ACTION_CLOSE] = "close"};
     bool released = suspect->state == SUSPECT_RELEASED;
-    if (report_action(suspect, released ? "release" : actions[suspect->action], suspect->result) ==
-        REPORT_BUSY)
+    bool waits = released || suspect->state == SUSPECT_TO_RELEASE;
+    bool busy = looking.log_is_busy || report_action(suspect, released ? "release" : actions[suspect->action],
+                                                     suspect->result) == REPORT_BUSY;
+    looking.log_is_busy |= busy;
+    if (busy && !(waits && look_given_up(&suspect->refused_at)))
         return false;
     suspect->untold = false;
     if (released)
-        suspects_drop(suspect);
+        was_released(suspect);
     return true;
 }
 
@@ -236,28 +267,33 @@ static void tell_all(void)
     struct suspect *suspect;
     if (!anything_untold)
         return;
-    for (uint32_t position = 0; (suspect = suspects_next_of_all(&position));) {
-        if (suspect->untold && (looking.log_is_busy || !tell(suspect))) {
-            looking.log_is_busy = true;
-            return;
-        }
-    }
     anything_untold = false;
+    for (uint32_t position = 0; (suspect = suspects_next_of_all(&position));)
+        anything_untold |= suspect->untold && !tell(suspect);
 }
 
-/* The number holds a dead socket now; all that is known of the one that was dropped is known of it. */
+/*
+ * The number holds a dead socket now; all that is known of the one that was dropped is known of it.
+ * Unless another number of ours holds that too: then it is next.
+ */
 static void take_dropped(struct suspect *suspect, const struct settled *settled)
 {
     struct hint_copy hint;
     struct suspect copy = *suspect;
-    suspects_drop(suspect);
-    suspect = suspects_make(settled->dead);
-    if (!suspect || !hints_copy(settled->number, &hint))
+    hints_copy(settled->number, &hint);
+    sockets_set(settled->number, settled->dead, hint.generation);
+    int holder = other_holder(suspect);
+    if (holder >= 0) {
+        suspect->number = holder;
+        suspects_set_state(suspect, SUSPECT_LEAKED);
+        suspects_set_due(suspect, 0);
         return;
+    }
+    suspects_drop(suspect);
+    suspect = suspects_make(settled->dead); /* there is room: its own */
     copy.cookie = settled->dead;
     copy.state = suspect->state;
     *suspect = copy;
-    sockets_set(settled->number, settled->dead, hint.generation);
     done(suspect, 0);
 }
 
@@ -266,9 +302,11 @@ static void take(struct suspect *suspect, const struct settled *settled)
     if (settled->done && settled->kind == SETTLE_DROP) {
         take_dropped(suspect, settled);
     } else if (settled->done) {
+        if (sockets_cookie(settled->number) == settled->cookie) /* not yet another's */
+            sockets_set(settled->number, 0, 0);
         suspects_set_state(suspect, SUSPECT_RELEASED);
         suspect->untold = anything_untold = true;
-    } else { /* the program was first */
+    } else { /* the program was first: it has closed it, or come back to it */
         suspects_set_state(suspect, SUSPECT_LEAKED);
         suspects_set_due(suspect, 0);
     }

@@ -26,6 +26,9 @@ enum tcp_state {
     STATE_CLOSING,
 };
 
+/* "CLOSE_WAIT" and so on, as ss(8) has them; "?" for a number that is none. Callable from anywhere. */
+const char *state_name(enum tcp_state state);
+
 struct facts {
     int64_t now;     /* ms, CLOCK_MONOTONIC, when the kernel was asked */
     uint64_t cookie; /* SO_COOKIE: names the socket for good */

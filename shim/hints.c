@@ -273,17 +273,22 @@ void hints_known(int number)
         atomic_compare_exchange_strong(&hints_marks[number], &tracked, MARK_KNOWN);
 }
 
-/*
- * Only where it was known: a birth meanwhile is another socket's. The time of its birth serves no
- * more, so its place is taken; no hook but a birth writes there.
- */
+/* The time of its birth serves no more, so its place is taken; no hook but a birth writes there. */
+static void note_ended(int number, uint32_t low_cookie)
+{
+    struct hint *hint = &hints_records[number];
+    atomic_fetch_and_explicit(&hint->flags, (uint8_t)~HINT_BORN, memory_order_relaxed);
+    atomic_store_explicit(&hint->born, low_cookie, memory_order_relaxed);
+}
+
+/* Only where it was known: a birth meanwhile is another socket's. */
 void hints_mark_ended(int number, uint32_t low_cookie)
 {
     uint8_t known = MARK_KNOWN;
     if ((unsigned)number >= hints_capacity ||
         atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_KNOWN)
         return;
-    atomic_store_explicit(&hints_records[number].born, low_cookie, memory_order_relaxed);
+    note_ended(number, low_cookie);
     atomic_compare_exchange_strong(&hints_marks[number], &known, MARK_ENDED);
 }
 
@@ -301,6 +306,11 @@ enum mark hints_claim(int number)
     uint8_t was = atomic_load_explicit(&hints_marks[number], memory_order_relaxed);
     bool free = was != MARK_NONE && was != MARK_CLAIMED;
     return free && atomic_compare_exchange_strong(&hints_marks[number], &was, MARK_CLAIMED) ? was : MARK_NONE;
+}
+
+void hints_claimed_for(int number, uint32_t low_cookie)
+{
+    note_ended(number, low_cookie);
 }
 
 bool hints_unclaim(int number, enum mark mark)

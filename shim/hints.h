@@ -33,8 +33,9 @@ enum mark {
     MARK_NONE,    /* not a TCP socket that we know of */
     MARK_TRACKED, /* a TCP socket */
     MARK_KNOWN,   /* the same, and the watcher has looked at it: it wants to hear of the end */
-    MARK_ENDED,   /* the same, and we have ended its connection: no write to it may raise SIGPIPE */
-    MARK_CLAIMED, /* the same, and settle.c is about to replace or close what is there */
+    MARK_ENDED,   /* the same, and we have ended its connection, or are about to: no write to it may raise
+                     SIGPIPE */
+    MARK_CLAIMED, /* a TCP socket, and settle.c is about to replace or close what is there */
 };
 
 enum hint_flag {
@@ -92,15 +93,15 @@ static inline bool hints_tracked(int number)
            __builtin_expect(atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_NONE, 0);
 }
 
-/* The write family's glance: whether we have ended what lay under this number. As above. */
+/* The write family's glance: whether we may have ended what lies under this number. As above. */
 static inline bool hints_ended(int number)
 {
     return (unsigned)number < hints_capacity &&
-           __builtin_expect(atomic_load_explicit(&hints_marks[number], memory_order_relaxed) == MARK_ENDED,
+           __builtin_expect(atomic_load_explicit(&hints_marks[number], memory_order_relaxed) >= MARK_ENDED,
                             0);
 }
 
-/* The low half of the cookie of the socket that was ended. Only for an ended number. */
+/* The low half of the cookie of the socket that was ended, if one was. Only for an ended number. */
 static inline uint32_t hints_ended_cookie(int number)
 {
     return atomic_load_explicit(&hints_records[number].born, memory_order_relaxed);
@@ -153,6 +154,7 @@ void hints_set_peer(int number, uint32_t generation, const struct address *peer)
  * MARK_NONE: it cannot be had. hints_unclaim is false where such a close has come: it is then to be made.
  */
 enum mark hints_claim(int number);
+void hints_claimed_for(int number, uint32_t low_cookie); /* of what is put there, to be marked as ended */
 bool hints_unclaim(int number, enum mark mark);
 
 /* Calls `each` for every number that was born or has ended since the last call. */

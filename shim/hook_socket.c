@@ -22,7 +22,7 @@ static inline bool something_waits(void)
 
 static __attribute__((noinline, cold)) unsigned settle_here(bool emfile)
 {
-    return life_sandboxed() || life_in_vfork_child() ? 0 : settle(emfile);
+    return !life_sandboxed() && life_is_here() ? settle(emfile) : 0;
 }
 
 /* Whether a call that failed for want of a number may find one now. */
@@ -83,13 +83,23 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
         return born(made, CALLER, HINT_IN, peer, peer_size);                                                 \
     }
 
-static __attribute__((noinline)) int
-connect_with_options(int (*call)(int, const struct sockaddr *, socklen_t), int fd,
-                     const struct sockaddr *peer, socklen_t peer_size)
+/*
+ * With what comes before and after. What we had ended may be a connection again; the
+ * watcher looks after the call too: before it there was none.
+ */
+static __attribute__((noinline)) int connect_attended(int (*call)(int, const struct sockaddr *, socklen_t),
+                                                      int fd, const struct sockaddr *peer,
+                                                      socklen_t peer_size)
 {
-    options_before_connect(fd, peer, peer_size);
+    if (options_wanted)
+        options_before_connect(fd, peer, peer_size);
     int result = call(fd, peer, peer_size);
-    options_after_connect(fd);
+    if (options_wanted)
+        options_after_connect(fd);
+    if (hints_ended(fd) && (result == 0 || errno == EINPROGRESS || errno == EINTR)) {
+        hints_mark_revived(fd);
+        hints_changed(fd);
+    }
     return result;
 }
 
@@ -100,8 +110,8 @@ connect_with_options(int (*call)(int, const struct sockaddr *, socklen_t), int f
         if (hints_tracked(fd)) {                                                                             \
             hints_connecting(fd, peer, peer_size);                                                           \
             life_needed();                                                                                   \
-            if (options_wanted)                                                                              \
-                return connect_with_options(next.name, fd, peer, peer_size);                                 \
+            if (options_wanted || hints_ended(fd))                                                           \
+                return connect_attended(next.name, fd, peer, peer_size);                                     \
         }                                                                                                    \
         return next.name arguments;                                                                          \
     }

@@ -15,16 +15,19 @@
 #include "next.h"
 #include "probe.h"
 
-/* The number may have been reused past the hooks; in what may be a sandbox, that is not asked. */
+/*
+ * The number may have been reused past the hooks. In what may be a sandbox that is not asked, and the
+ * call made is the program's own: the other could be one too many.
+ */
 static bool still_ended(int fd)
 {
-    return life_sandboxed() || (uint32_t)probe_cookie(fd) == hints_ended_cookie(fd);
+    return !life_sandboxed() && (uint32_t)probe_cookie(fd) == hints_ended_cookie(fd);
 }
 
-static ssize_t broken_pipe(void)
+/* For calls that take no MSG_NOSIGNAL: it is asked by sending nothing, which sets errno as they would. */
+static bool is_over(int fd)
 {
-    errno = EPIPE;
-    return -1;
+    return next.send(fd, "", 0, MSG_NOSIGNAL) < 0;
 }
 
 #define HOOK_WRITE(returns, name, parameters, arguments, quietly)                                            \

@@ -78,6 +78,11 @@ bool life_in_vfork_child(void)
     return atomic_load_explicit(&life_has_vforked, memory_order_relaxed) && in_other_process();
 }
 
+bool life_is_here(void)
+{
+    return atomic_load_explicit(&life->process, memory_order_relaxed) == process_id();
+}
+
 /* Moves the state on, if it was `from`. */
 static bool move(enum life_state from, enum life_state to)
 {
@@ -119,6 +124,18 @@ static bool start_thread(void)
     return thread_start(watch_thread, NULL, life->stack, &life->alive, THREAD_SHARES_TABLE);
 }
 
+/*
+ * What is in memory is the parent's, and of its threads only the one that forked is here. By the fork
+ * handler; or, in a child that passed it by (_Fork(3), clone(2)), before its first watcher.
+ */
+static void begin_as_child(void)
+{
+    life->talk.may_share = life->talk.forked = true;
+    hints_after_fork();
+    settle_after_fork();
+    atomic_store(&life->process, process_id());
+}
+
 void life_start(void)
 {
     if (in_other_process() || life_sandboxed() || !move(LIFE_IDLE, LIFE_STARTING))
@@ -127,8 +144,8 @@ void life_start(void)
         move(LIFE_STARTING, LIFE_IDLE);
         return;
     }
-    int none = 0;
-    atomic_compare_exchange_strong(&life->process, &none, process_id());
+    if (!atomic_load(&life->process))
+        begin_as_child();
     bool started = policy.process.watch && start_thread();
     move(LIFE_STARTING, started ? LIFE_WATCHED : LIFE_BARRED); /* unless the thread itself has moved it on */
 }
@@ -266,10 +283,7 @@ static void in_forking_parent(void)
 static void in_forked_child(void)
 {
     memset(life, 0, sizeof *life);
-    life->talk.may_share = life->talk.forked = true;
-    life->process = process_id();
-    hints_after_fork();
-    settle_after_fork();
+    begin_as_child();
     if (atomic_load(&has_watched))
         life_start();
 }

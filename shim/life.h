@@ -78,4 +78,10 @@ extern _Atomic bool life_has_vforked __attribute__((visibility("hidden")));
 /* Whether the caller runs in a vfork child: in the program's memory, but not the program. */
 bool life_in_vfork_child(void);
 
+/*
+ * Whether what the watcher asks of the program's threads is asked of the caller's process: neither of a child
+ * that shares its memory, nor of one that has a copy of it.
+ */
+bool life_is_here(void);
+
 #endif

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 
-#include "bare.h"
 #include "look.h"
 #include "raw.h"
 #include "report.h"
@@ -20,15 +19,7 @@ void limit_open(void)
 /* Whether the log has taken it, or has been waited for long enough. */
 static bool tell(uint32_t leaks)
 {
-    int64_t now = bare_now();
-    if (!looking.log_is_busy && report_limit(leaks) == REPORT_DONE)
-        return true;
-    if (!refused_at)
-        refused_at = now;
-    if (now - refused_at < LOG_PATIENCE_MS)
-        return false;
-    report_give_up();
-    return true;
+    return (!looking.log_is_busy && report_limit(leaks) == REPORT_DONE) || look_given_up(&refused_at);
 }
 
 /* To the process, not to our thread, which has every signal blocked (signal(7)). */

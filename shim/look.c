@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "backlog.h"
+#include "bare.h"
 #include "ending.h"
 #include "hints.h"
 #include "options.h"
@@ -29,7 +30,7 @@ static void lost(int number, uint64_t cookie)
     }
     if (ending_lost(suspect))
         return;
-    if (suspect->state == SUSPECT_WATCHED) {
+    if (!suspect->reported) {
         suspects_drop(suspect);
         return;
     }
@@ -149,22 +150,31 @@ static struct suspect *suspect_for(int number, const struct facts *facts, const 
     return suspect;
 }
 
+bool look_given_up(int64_t *refused_at)
+{
+    int64_t now = bare_now();
+    looking.log_is_busy = true;
+    if (!*refused_at)
+        *refused_at = now;
+    if (now - *refused_at < LOG_PATIENCE_MS)
+        return false;
+    report_give_up();
+    return true;
+}
+
 /* Whether the log has taken the line, or will not be offered it again. */
 static bool tell(struct suspect *suspect, const struct facts *facts, const struct hint_copy *hint,
                  const struct verdict *verdict)
 {
     if (!looking.log_is_busy &&
         report_leak(facts, hint, suspect, verdict,
-                    looking.watch->talk->may_share && others_hold(facts->inode)) == REPORT_DONE)
+                    looking.watch->talk->may_share && others_hold(facts->inode)) == REPORT_DONE) {
+        suspect->refused_at = 0;
         return true;
+    }
     looking.log_is_busy = true;
     suspects_set_due(suspect, facts->now + 1);
-    if (!suspect->refused_at)
-        suspect->refused_at = facts->now;
-    if (verdict->action < ACTION_FIN || facts->now - suspect->refused_at < LOG_PATIENCE_MS)
-        return false;
-    report_give_up();
-    return true;
+    return verdict->action >= ACTION_FIN && look_given_up(&suspect->refused_at);
 }
 
 static void leak(struct suspect *suspect, const struct facts *facts, const struct hint_copy *hint,
@@ -193,6 +203,14 @@ static void leak(struct suspect *suspect, const struct facts *facts, const struc
     suspects_set_state(suspect, to_end ? SUSPECT_TO_END : SUSPECT_LEAKED);
 }
 
+/* By this process's watcher; or by the parent's, before the fork: then only the mark tells. */
+static bool was_ended(int number, const struct suspect *suspect, uint64_t cookie)
+{
+    if (suspect)
+        return suspect_is_ended(suspect);
+    return hints_ended(number) && hints_ended_cookie(number) == (uint32_t)cookie;
+}
+
 /*
  * What we have ended is not judged again, unless the program has connected the socket anew, as it can
  * after a reset (connect(2)). Whether it was ended, and is so still.
@@ -200,15 +218,20 @@ static void leak(struct suspect *suspect, const struct facts *facts, const struc
 static bool stays_ended(int number, const struct facts *facts)
 {
     struct suspect *suspect = suspects_find(facts->cookie);
-    bool alive = facts->state == STATE_ESTABLISHED || facts->state == STATE_SYN_SENT;
-    if (!suspect || !suspect_is_ended(suspect))
+    /* In CLOSE_WAIT: and its peer has gone again. An end leaves neither. */
+    bool anew = facts->state == STATE_SYN_SENT || facts->state == STATE_ESTABLISHED ||
+                facts->state == STATE_CLOSE_WAIT;
+    if (!was_ended(number, suspect, facts->cookie))
         return false;
-    if (alive) {
+    if (anew && suspect && !ending_withdraw(suspect)) /* whoever is at it sees the same, and leaves it */
+        return true;
+    if (anew) {
         hints_mark_revived(number);
-        suspects_drop(suspect);
+        if (suspect)
+            suspects_drop(suspect);
         return false;
     }
-    if (suspect->state == SUSPECT_LOST) { /* under another number, as it turns out */
+    if (suspect && suspect->state == SUSPECT_LOST) { /* under another number, as it turns out */
         suspects_set_state(suspect, SUSPECT_ENDED);
         suspect->number = number;
     }

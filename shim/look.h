@@ -14,7 +14,7 @@
 
 enum {
     LEAKED_AGAIN_MS = 5000, /* what is reported is looked at again no sooner: it may have come alive */
-    LOG_PATIENCE_MS = 5000, /* how long an end waits for a log that has no room for the line before it */
+    LOG_PATIENCE_MS = 5000, /* how long an end, a release or a signal waits for the line before it */
 };
 
 /* What the watcher's looks share, and what they have come to so far. */
@@ -43,6 +43,12 @@ extern struct looking looking;
  * is asked.
  */
 void look(int number, bool stirred);
+
+/*
+ * The log has no room for a line on which something waits; *refused_at: since when, or 0. Whether that has
+ * been so for too long, and the line is given up.
+ */
+bool look_given_up(int64_t *refused_at);
 
 /*
  * Asks the kernel everything about a suspect once more, through a handle, and

@@ -1,5 +1,5 @@
 /* Names as the operator reads and writes them. No libc: the watcher calls these. */
-#include "waitclose/cause.h"
+#include "facts.h"
 
 const char *cause_name(enum cause cause)
 {
@@ -36,4 +36,22 @@ const char *direction_name(enum direction direction)
         break;
     }
     return "unknown";
+}
+
+const char *state_name(enum tcp_state state)
+{
+    static const char *const names[] = {
+        [STATE_ESTABLISHED] = "ESTABLISHED",
+        [STATE_SYN_SENT] = "SYN_SENT",
+        [STATE_SYN_RECV] = "SYN_RECV",
+        [STATE_FIN_WAIT1] = "FIN_WAIT1",
+        [STATE_FIN_WAIT2] = "FIN_WAIT2",
+        [STATE_TIME_WAIT] = "TIME_WAIT",
+        [STATE_CLOSE] = "CLOSE",
+        [STATE_CLOSE_WAIT] = "CLOSE_WAIT",
+        [STATE_LAST_ACK] = "LAST_ACK",
+        [STATE_LISTEN] = "LISTEN",
+        [STATE_CLOSING] = "CLOSING",
+    };
+    return state < sizeof names / sizeof *names && names[state] ? names[state] : "?";
 }

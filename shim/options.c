@@ -180,8 +180,9 @@ static struct address address_by(long (*call)(int handle, void *address, int *si
 {
     struct sockaddr_storage address;
     int size = sizeof address;
-    return raw_failed(call(handle, &address, &size)) ? (struct address){.family = ADDRESS_NONE}
-                                                     : address_from(&address, (socklen_t)size);
+    if (raw_failed(call(handle, &address, &size)))
+        size = 0;
+    return address_from(&address, (socklen_t)size);
 }
 
 /* In a sandbox of the program's own, a call that it does not make itself could be its end. */

@@ -10,7 +10,7 @@
 enum {
     REST = 20, /* on a machine where it takes long it is read less often: 5 % of the time at most */
     INODES_FIRST = 4096,
-    PATH_SIZE = DIRECTORY_NAME_MAX + 5,
+    PATH_SIZE = DIRECTORY_NAME_MAX + 6,
     STAT_SIZE = 512,
 };
 
@@ -73,9 +73,10 @@ static void add(uint64_t inode)
     inodes[place] = inode;
 }
 
-/* What one process has open. */
+/* What a process has open, or one of its threads. */
 struct descriptors {
     long directory;
+    bool any;
     bool hidden; /* some of it cannot be looked at */
 };
 
@@ -83,6 +84,7 @@ static bool read_descriptor(int number, void *context)
 {
     struct descriptors *descriptors = context;
     int64_t inode = directory_socket(descriptors->directory, number);
+    descriptors->any = true;
     if (inode > 0)
         add((uint64_t)inode);
     descriptors->hidden |= inode == -EACCES;
@@ -149,21 +151,57 @@ static bool may_hold_ours(long proc, int process)
     return born_with_sockets && (same_session || (uint64_t)process == ours.parent);
 }
 
-static bool read_process(int process, void *context)
+/* A directory of a process or a thread: -errno where there is none to be had. */
+static long open_below(long parent, int number, const char *name, size_t name_size)
 {
     char path[PATH_SIZE];
-    long proc = *(long *)context;
-    if (process == raw0(SYS_getpid))
-        return true;
-    memcpy(path + directory_name(process, path), "/fd", 4);
-    long directory = raw4(SYS_openat, proc, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    struct descriptors descriptors = {directory, directory == -EACCES};
+    memcpy(path + directory_name(number, path), name, name_size);
+    long directory = raw4(SYS_openat, parent, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (raw_failed(directory) && directory != -EACCES && directory != -ENOENT && directory != -ESRCH)
+        unsure = directory; /* not just gone, or hidden */
+    return directory;
+}
+
+static struct descriptors read_descriptors(long parent, int number)
+{
+    static const char name[] = "/fd";
+    long directory = open_below(parent, number, name, sizeof name);
+    struct descriptors descriptors = {.directory = directory, .hidden = directory == -EACCES};
     if (!raw_failed(directory)) {
         directory_numbers(directory, read_descriptor, &descriptors);
         raw1(SYS_close, directory);
-    } else if (directory != -EACCES && directory != -ENOENT && directory != -ESRCH) { /* not just gone */
-        unsure = directory;
     }
+    return descriptors;
+}
+
+/* Until one is found that has something open: unless they have parted, they all have the same. */
+static bool read_thread(int thread, void *context)
+{
+    struct descriptors *process = context, its = read_descriptors(process->directory, thread);
+    process->hidden |= its.hidden;
+    return !its.any;
+}
+
+/* For a process whose main thread has gone, by pthread_exit(3): its list is empty. */
+static struct descriptors read_threads(long proc, int process)
+{
+    static const char name[] = "/task";
+    struct descriptors descriptors = {.directory = open_below(proc, process, name, sizeof name)};
+    if (!raw_failed(descriptors.directory)) {
+        directory_numbers(descriptors.directory, read_thread, &descriptors);
+        raw1(SYS_close, descriptors.directory);
+    }
+    return descriptors;
+}
+
+static bool read_process(int process, void *context)
+{
+    long proc = *(long *)context;
+    if (process == raw0(SYS_getpid))
+        return true;
+    struct descriptors descriptors = read_descriptors(proc, process);
+    if (!descriptors.any && !descriptors.hidden)
+        descriptors = read_threads(proc, process);
     if (descriptors.hidden && !unsure && may_hold_ours(proc, process))
         unsure = -EACCES;
     return true;

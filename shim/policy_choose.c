@@ -117,30 +117,35 @@ static bool is_known(const struct selectors *selectors, const struct subject *su
            (selectors->local.base.family == ADDRESS_NONE || bound);
 }
 
+/* Where the value of each key lies. */
+static const struct {
+    size_t offset, size;
+} option_values[OPTION_KEYS] = {
+#define FIELD(name)                                                                                          \
+    {                                                                                                        \
+        offsetof(struct socket_options, name), sizeof((struct socket_options *)0)->name                      \
+    }
+    [OPTION_KEEPALIVE] = FIELD(keepalive),
+    [OPTION_USER_TIMEOUT] = FIELD(user_timeout),
+    [OPTION_LINGER] = FIELD(linger),
+    [OPTION_FIN_TIMEOUT] = FIELD(fin_timeout),
+    [OPTION_REUSEADDR] = FIELD(reuseaddr),
+    [OPTION_NODELAY] = FIELD(nodelay),
+    [OPTION_RECV_TIMEOUT] = FIELD(recv_timeout),
+    [OPTION_SEND_TIMEOUT] = FIELD(send_timeout),
+    [OPTION_BACKLOG] = FIELD(backlog),
+#undef FIELD
+};
+
 static void apply_options(struct socket_options *chosen, const struct socket_options *given)
 {
-    uint32_t keys = given->given;
-
-    if (keys & 1u << OPTION_KEEPALIVE)
-        chosen->keepalive = given->keepalive;
-    if (keys & 1u << OPTION_USER_TIMEOUT)
-        chosen->user_timeout = given->user_timeout;
-    if (keys & 1u << OPTION_LINGER)
-        chosen->linger = given->linger;
-    if (keys & 1u << OPTION_FIN_TIMEOUT)
-        chosen->fin_timeout = given->fin_timeout;
-    if (keys & 1u << OPTION_REUSEADDR)
-        chosen->reuseaddr = given->reuseaddr;
-    if (keys & 1u << OPTION_NODELAY)
-        chosen->nodelay = given->nodelay;
-    if (keys & 1u << OPTION_RECV_TIMEOUT)
-        chosen->recv_timeout = given->recv_timeout;
-    if (keys & 1u << OPTION_SEND_TIMEOUT)
-        chosen->send_timeout = given->send_timeout;
-    if (keys & 1u << OPTION_BACKLOG)
-        chosen->backlog = given->backlog;
-    chosen->given |= keys;
-    chosen->enforced = (chosen->enforced & ~keys) | given->enforced;
+    for (int key = 0; key < OPTION_KEYS; key++) {
+        size_t offset = option_values[key].offset;
+        if (given->given & 1u << key)
+            memcpy((char *)chosen + offset, (const char *)given + offset, option_values[key].size);
+    }
+    chosen->given |= given->given;
+    chosen->enforced = (chosen->enforced & ~given->given) | given->enforced;
 }
 
 struct socket_options policy_options(const struct policy *policy, const struct subject *subject)

@@ -219,15 +219,9 @@ bool policy_key_set(const struct policy_key *key, void *fields, const char *text
         return take_range(field, text);
     case VALUE_PORTS:
         return take_ports(fields, text);
-    case VALUE_HEARTBEAT:
-    case VALUE_KEEPALIVE:
-    case VALUE_LINGER:
-    case VALUE_TIMEOUT:
-    case VALUE_COUNT:
-    case VALUE_OPTION:
+    default:
         return policy_take_option(key, field, text);
     }
-    return false;
 }
 
 void policy_format_duration(int64_t duration, char *buffer, size_t size)
@@ -366,13 +360,7 @@ void policy_key_format(const struct policy_key *key, const void *fields, char *b
     case VALUE_PORTS:
         format_ports(fields, buffer, size);
         break;
-    case VALUE_HEARTBEAT:
-    case VALUE_KEEPALIVE:
-    case VALUE_LINGER:
-    case VALUE_TIMEOUT:
-    case VALUE_COUNT:
-    case VALUE_OPTION:
+    default:
         policy_format_option(key, field, buffer, size);
-        break;
     }
 }

@@ -22,8 +22,6 @@
 
 enum {
     TCP_INFO_OPTION = 11,
-    INPUT_QUEUE_REQUEST = 0x541B,  /* SIOCINQ */
-    OUTPUT_QUEUE_REQUEST = 0x5411, /* SIOCOUTQ */
     /*
      * A TLS record: 5 bytes of header; the longest close_notify seen is 1.2 with a MAC and a block
      * of padding.
@@ -192,23 +190,36 @@ static uint64_t inode_of(int handle)
     return status.stx_ino;
 }
 
+static bool ask_life(int handle, struct facts *facts, struct kernel_tcp_info *info)
+{
+    int size = sizeof *info;
+    memset(facts, 0, sizeof *facts);
+    memset(info, 0, sizeof *info);
+    facts->cookie = probe_cookie(handle);
+    if (!facts->cookie || raw_getsockopt(handle, IPPROTO_TCP, TCP_INFO_OPTION, info, &size) < 0)
+        return false;
+    facts->now = bare_now(); /* after the ages: a pause in between makes things seem younger, never older */
+    read_info(facts, info);
+    if (facts->state != STATE_CLOSE && facts->state != STATE_LISTEN)
+        facts->send_q = queue(handle, OUTPUT_QUEUE_REQUEST);
+    return true;
+}
+
+bool probe_life(int handle, struct facts *facts)
+{
+    struct kernel_tcp_info info;
+    return ask_life(handle, facts, &info);
+}
+
 bool probe(int handle, struct facts *facts)
 {
     struct kernel_tcp_info info;
-    int size = sizeof info;
-    memset(facts, 0, sizeof *facts);
-    memset(&info, 0, sizeof info);
-    facts->cookie = probe_cookie(handle);
-    if (!facts->cookie || raw_getsockopt(handle, IPPROTO_TCP, TCP_INFO_OPTION, &info, &size) < 0)
+    if (!ask_life(handle, facts, &info))
         return false;
-    facts->now = bare_now(); /* after the ages: a pause in between makes things seem younger, never older */
-    read_info(facts, &info);
     facts->local = socket_address(handle, raw_getsockname);
     if (facts->state == STATE_LISTEN)
         return probe_cookie(handle) == facts->cookie;
     facts->recv_q = queue(handle, INPUT_QUEUE_REQUEST);
-    if (facts->state != STATE_CLOSE)
-        facts->send_q = queue(handle, OUTPUT_QUEUE_REQUEST);
     read_counters(facts, &info);
     facts->fin_unread = receive_queue_charged(handle);
     facts->error_pending = poll_now(handle) & POLLERR;

@@ -30,4 +30,7 @@ bool probe(int handle, struct facts *facts);
  */
 void probe_info(struct facts *facts, const void *bytes, size_t size);
 
+/* The same of what tells whether it is alive: cookie, state, ages and send_q. */
+bool probe_life(int handle, struct facts *facts);
+
 #endif

@@ -11,20 +11,6 @@ static const struct process_policy *policy;
 static const char *program;
 static uint32_t lost;
 
-static const char *const state_names[] = {
-    [STATE_ESTABLISHED] = "ESTABLISHED",
-    [STATE_SYN_SENT] = "SYN_SENT",
-    [STATE_SYN_RECV] = "SYN_RECV",
-    [STATE_FIN_WAIT1] = "FIN_WAIT1",
-    [STATE_FIN_WAIT2] = "FIN_WAIT2",
-    [STATE_TIME_WAIT] = "TIME_WAIT",
-    [STATE_CLOSE] = "CLOSE",
-    [STATE_CLOSE_WAIT] = "CLOSE_WAIT",
-    [STATE_LAST_ACK] = "LAST_ACK",
-    [STATE_LISTEN] = "LISTEN",
-    [STATE_CLOSING] = "CLOSING",
-};
-
 void report_open(const struct process_policy *process_policy, const char *name)
 {
     policy = process_policy;
@@ -76,11 +62,6 @@ static void add_stack(struct line *line, const struct hint_copy *hint)
         list[i] = names[i];
     }
     line_list(line, "stack", list, hint->stack_size);
-}
-
-static const char *state_name(enum tcp_state state)
-{
-    return state < sizeof state_names / sizeof *state_names && state_names[state] ? state_names[state] : "?";
 }
 
 /* In CLOSE the byte that stands for the FIN is still counted; these causes know of one. */

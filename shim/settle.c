@@ -1,14 +1,20 @@
 #include "settle.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "bare.h"
 #include "hints.h"
 #include "probe.h"
 #include "raw.h"
 #include "socket_calls.h"
 
-enum { REQUESTS_MAX = 1024 };
+enum {
+    REQUESTS_MAX = 1024,
+    EPOLLS_MAX = 256,
+    CLOCK_SLACK = 10, /* ms: ages are counted in the kernel's ticks */
+};
 
 enum request_state { REQUEST_FREE, REQUEST_WAITS, REQUEST_TAKEN, REQUEST_DONE, REQUEST_FAILED };
 
@@ -18,11 +24,15 @@ struct request {
     _Atomic uint32_t kind;  /* enum settle_kind; of the rest, read without taking it */
     int number;
     uint64_t cookie, dead;
+    int64_t asked_at; /* ms, CLOCK_MONOTONIC */
 };
 
 static struct request requests[REQUESTS_MAX];
 static _Atomic unsigned requests_end; /* none lies beyond */
 _Atomic unsigned settle_waiting, settle_waiting_for_emfile;
+
+static _Atomic int epolls[EPOLLS_MAX];
+static _Atomic unsigned epoll_count;
 
 static bool move(struct request *request, enum request_state from, enum request_state to)
 {
@@ -51,6 +61,7 @@ bool settle_ask(int number, uint64_t cookie, enum settle_kind kind)
         request->cookie = cookie;
         atomic_store_explicit(&request->kind, kind, memory_order_relaxed);
         request->dead = 0;
+        request->asked_at = bare_now();
         if (place >= atomic_load_explicit(&requests_end, memory_order_relaxed))
             atomic_store(&requests_end, place + 1);
         atomic_store_explicit(&request->state, REQUEST_WAITS, memory_order_release);
@@ -105,6 +116,27 @@ static long dead_socket(int like)
     return dead;
 }
 
+void settle_know_epolls(const int *numbers, size_t count)
+{
+    count = count < EPOLLS_MAX ? count : EPOLLS_MAX;
+    for (size_t i = 0; i < count; i++)
+        atomic_store_explicit(&epolls[i], numbers[i], memory_order_relaxed);
+    atomic_store_explicit(&epoll_count, (unsigned)count, memory_order_release);
+}
+
+/*
+ * A place in an epoll outlives the number, as long as another process holds the socket (epoll(7), question
+ * 6): the program would hear of it for ever, and could not take it out.
+ */
+static void leave_epolls(int number)
+{
+    struct epoll_event unused;
+    unsigned count = atomic_load_explicit(&epoll_count, memory_order_acquire);
+    for (unsigned i = 0; i < count; i++)
+        raw4(SYS_epoll_ctl, atomic_load_explicit(&epolls[i], memory_order_relaxed), EPOLL_CTL_DEL, number,
+             (long)&unused);
+}
+
 /* False: no descriptor is free for it now. */
 static bool drop(struct request *request)
 {
@@ -113,6 +145,8 @@ static bool drop(struct request *request)
         return false;
     long at_exec = raw3(SYS_fcntl, request->number, F_GETFD, 0);
     request->dead = probe_cookie((int)dead);
+    hints_claimed_for(request->number, (uint32_t)request->dead);
+    leave_epolls(request->number);
     raw3(SYS_dup3, dead, request->number, at_exec & FD_CLOEXEC ? O_CLOEXEC : 0);
     raw1(SYS_close, dead);
     return true;
@@ -122,10 +156,8 @@ static bool drop(struct request *request)
 static enum request_state replace(struct request *request, enum mark mark)
 {
     bool dropped = drop(request);
-    if (!hints_unclaim(request->number, dropped ? MARK_KNOWN : mark))
+    if (!hints_unclaim(request->number, dropped ? MARK_ENDED : mark))
         raw1(SYS_close, request->number); /* the program has closed it meanwhile */
-    if (dropped)
-        hints_mark_ended(request->number, (uint32_t)request->dead);
     return dropped ? REQUEST_DONE : REQUEST_WAITS;
 }
 
@@ -137,12 +169,41 @@ static enum request_state release(const struct request *request)
     return REQUEST_DONE;
 }
 
+/* No data either way since it was asked for: what is leaked but connected may have come alive. */
+static bool was_quiet(const struct request *request, const struct facts *facts)
+{
+    int64_t age = facts->sent_age < facts->data_age ? facts->sent_age : facts->data_age;
+    return !facts->send_q && facts->now - age + CLOCK_SLACK < request->asked_at;
+}
+
+/*
+ * Whether the number still holds the socket, as dead as when it was asked for: the program may have
+ * come back to it, or connected it anew, and the watcher not have looked since.
+ */
+static bool holds_it_still(const struct request *request)
+{
+    struct facts facts;
+    if (!probe_life(request->number, &facts) || facts.cookie != request->cookie)
+        return false;
+    switch (facts.state) {
+    case STATE_ESTABLISHED:
+    case STATE_CLOSE_WAIT:
+        return kind_of(request) == SETTLE_DROP && was_quiet(request, &facts);
+    case STATE_SYN_SENT:
+    case STATE_SYN_RECV:
+    case STATE_LISTEN:
+        return false;
+    default:
+        return true;
+    }
+}
+
 static enum request_state carry_out(struct request *request)
 {
     enum mark mark = hints_claim(request->number);
     if (mark == MARK_NONE)
         return REQUEST_FAILED;
-    if (probe_cookie(request->number) == request->cookie)
+    if (holds_it_still(request))
         return kind_of(request) == SETTLE_DROP ? replace(request, mark) : release(request);
     if (!hints_unclaim(request->number, mark))
         raw1(SYS_close, request->number);

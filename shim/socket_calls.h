@@ -7,6 +7,9 @@
 
 #include "raw.h"
 
+/* SIOCINQ and SIOCOUTQ (tcp(7)), which not every libc's headers have. */
+enum { INPUT_QUEUE_REQUEST = 0x541B, OUTPUT_QUEUE_REQUEST = 0x5411 };
+
 static inline long raw_getsockopt(int handle, int level, int option, void *value, int *size)
 {
     return raw5(SYS_getsockopt, handle, level, option, (long)value, (long)size);

@@ -47,7 +47,7 @@ struct suspect {
     bool tried;           /* once for each socket */
     bool untold;          /* the event about it is still to be written */
     bool shared;          /* with another process */
-    int64_t refused_at;   /* ms: when the log first had no room for its line; 0: it had */
+    int64_t refused_at;   /* ms: when the log first had no room for its next line; 0: it had */
     uint64_t reported_as; /* its cookie in every line about it */
 };
 

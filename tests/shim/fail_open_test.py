@@ -96,6 +96,30 @@ class Logs(unittest.TestCase):
             os.close(writing)
 
 
+class Ends(unittest.TestCase):
+    PROGRAM = """
+import os, socket, sys, time
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(listener.getsockname())
+listener.accept()[0].close()
+until = time.monotonic() + 20
+while time.monotonic() < until:
+    time.sleep(0.1)
+    with socket.socket() as other:
+        if other.fileno() == client.fileno():
+            os._exit(0)
+os._exit(1)
+"""
+
+    def test_number_is_given_back_though_the_log_is_full(self):
+        reading, writing = full_pipe()
+        policy = f"{QUICK} action=close release=1ms"
+        finished = preload.run([sys.executable, "-c", self.PROGRAM], policy, stderr=writing)
+        os.close(reading)
+        os.close(writing)
+        self.assertEqual(finished.status, 0)
+
+
 class StandardError(unittest.TestCase):
     DAEMON = """
 import os, socket, time

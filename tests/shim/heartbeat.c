@@ -1,5 +1,5 @@
-// A connection that is quiet gets its heartbeat, again and again; one that is not does not, nor one with bytes
-// left unread.
+// A connection that is quiet gets its heartbeat, again and again; one that is not does not, nor one with
+// bytes left unread.
 // policy: interval=20ms [dir=out port=1-65535] heartbeat="200ms:PING\r\n"
 // expect: nothing
 #include "sockets.h"
