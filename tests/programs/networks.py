@@ -35,11 +35,11 @@ def call(function, *arguments):
 
 
 def become_root():
-    """In a user namespace, where we are not: its root may make networks."""
+    """In a user namespace, where we are not: its root may make networks, and come back to one of its own."""
     if os.geteuid() == 0:
         return
     user, group = os.geteuid(), os.getegid()
-    call("unshare", CLONE_NEWUSER)
+    call("unshare", CLONE_NEWUSER | CLONE_NEWNET)
     pathlib.Path("/proc/self/setgroups").write_text("deny")
     pathlib.Path("/proc/self/uid_map").write_text("0 %d 1" % user)
     pathlib.Path("/proc/self/gid_map").write_text("0 %d 1" % group)
@@ -183,7 +183,15 @@ class NetworkCase(Case):
         policy = "format=json log=%s interval=20ms %s" % (log, policy)
         process = self.start_in(network, *wrap, PYTHON, "-B", PROGRAMS / "puppet.py", stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, text=True, env=environment(policy), **options)
+        self.addCleanup(self.let_go, process)
         return Puppet(process, log)
+
+    @staticmethod
+    def let_go(process):
+        """Once there is nothing more to do it ends."""
+        process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2)
 
     def kept(self, thing):
         """Closed when the test is over."""
