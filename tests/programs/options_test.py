@@ -80,18 +80,20 @@ class Sockets(NetworkCase):
                 self.assertEqual(everything(theirs)["keepalive"], (0, 7200, 75, 9))
 
     def test_received(self):
-        """By SCM_RIGHTS, which no hook sees."""
+        """By SCM_RIGHTS, which no hook sees; what is not TCP gets nothing."""
         ours, theirs = socket.socketpair()
-        with ours, theirs:
+        with ours, theirs, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
             listener, address = self.listener(self.near, NEAR6)
             connection = self.connect(self.near, address)
             puppet = self.puppet(self.near, EVERYTHING, pass_fds=[theirs.fileno()])
             puppet.do("u = socket.socket(fileno=%d); mine = socket.socket()" % theirs.fileno())  # TCP, so the watcher runs
-            rights = array.array("i", [connection.fileno(), listener.fileno()])
+            rights = array.array("i", [datagrams.fileno(), connection.fileno(), listener.fileno()])
             ours.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
-            self.assertEqual(len(puppet.do("socket.recv_fds(u, 1, 2)[1]")), 2)
+            self.assertEqual(len(puppet.do("socket.recv_fds(u, 1, 3)[1]")), 3)
             wait_for("options on the connection", lambda: everything(connection) == EXPECTED)
             wait_for("options on the listener", lambda: everything(listener) == dict(EXPECTED, **{"recv-timeout": 0}))
+            self.assertEqual((datagrams.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), linger(datagrams)[0],
+                              timeout(datagrams, socket.SO_SNDTIMEO)), (0, 0, 0))
 
     def test_what_is_not_tcp(self):
         """Made or inherited: nothing is set, while TCP sockets beside them have it."""
