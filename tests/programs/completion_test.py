@@ -66,6 +66,13 @@ class Offers(Case):
             options = re.findall(r"(?m)^  (-\S+)", help_on(verb))
             self.assertEqual(self.offered(verb + " -"), sorted(["--help", *options]))
 
+    def test_what_options_take(self):
+        (self.place / "journey").touch()
+        (self.place / "journals").mkdir()
+        self.assertEqual(self.offered("report --by "), ["cause", "exe", "peer", "site"])
+        self.assertEqual(self.offered("report --modules jo"), ["journals"])
+        self.assertEqual(self.offered("run -o log=none -l j"), ["journal", "journals", "journey"])
+
     def test_options_end_at_the_program(self):
         self.assertIn("--force", self.offered("run -o x -"))
         self.assertEqual(self.offered("run true --forc"), [])
@@ -96,11 +103,11 @@ class Offers(Case):
                 settings += 1
         self.assertGreater(settings, 40)
 
-    def test_logs_files_and_programs(self):
+    def test_files_and_programs(self):
         (self.place / "journey").touch()
-        self.assertEqual(self.offered("run -l jo"), ["journal", "journey"])
         self.assertEqual(self.offered("check -f jo"), ["journey"])
         self.assertEqual(self.offered("run -o @jo"), ["@journey"])
+        self.assertEqual(self.offered("report --json jo"), ["journey"])
         self.assertEqual(self.offered("scan jo"), [])
         self.assertEqual(self.offered("check printen"), ["printenv"])
         self.assertEqual(self.offered("run -o action=fin -- printen"), ["printenv"])
