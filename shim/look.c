@@ -127,6 +127,8 @@ static void distrust(int number, struct hint_copy *hint, const struct facts *fac
 /* What the kernel forgets when the connection ends is kept while it is there. */
 static void remember(int number, struct hint_copy *hint, const struct facts *facts)
 {
+    if (number >= (int)hints_capacity)
+        return;
     if (!(hint->flags & (HINT_IN | HINT_OUT)) && facts->direction != DIRECTION_UNKNOWN)
         hints_told(number, facts->direction == DIRECTION_IN ? HINT_IN : HINT_OUT);
     if (hint->peer.family == ADDRESS_NONE && facts->peer.family != ADDRESS_NONE)
