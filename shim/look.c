@@ -196,7 +196,9 @@ static void leak(struct suspect *suspect, const struct facts *facts, const struc
         suspect->local = facts->local;
         suspect->site = hint->site;
     }
-    bool to_end = verdict->action >= ACTION_FIN && !suspect->tried && !looking.ending;
+    /* Where there is no mark, a write could not be kept from raising SIGPIPE. */
+    bool to_end = verdict->action >= ACTION_FIN && !suspect->tried && !looking.ending &&
+                  suspect->number < (int)hints_capacity;
     if (to_end)
         suspect->action = verdict->action;
     suspects_set_state(suspect, to_end ? SUSPECT_TO_END : SUSPECT_LEAKED);
