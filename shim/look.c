@@ -130,6 +130,8 @@ static void distrust(int number, struct hint_copy *hint, const struct facts *fac
 /* What the kernel forgets when the connection ends is kept while it is there. */
 static void remember(int number, struct hint_copy *hint, const struct facts *facts)
 {
+    if (number >= (int)hints_capacity)
+        return;
     if (!(hint->flags & (HINT_IN | HINT_OUT)) && facts->direction != DIRECTION_UNKNOWN)
         hints_told(number, facts->direction == DIRECTION_IN ? HINT_IN : HINT_OUT);
     if (hint->peer.family == ADDRESS_NONE && facts->peer.family != ADDRESS_NONE)
@@ -197,7 +199,9 @@ static void leak(struct suspect *suspect, const struct facts *facts, const struc
         suspect->local = facts->local;
         suspect->site = hint->site;
     }
-    bool to_end = verdict->action >= ACTION_FIN && !suspect->tried && !looking.ending;
+    /* Where there is no mark, a write could not be kept from raising SIGPIPE. */
+    bool to_end = verdict->action >= ACTION_FIN && !suspect->tried && !looking.ending &&
+                  suspect->number < (int)hints_capacity;
     if (to_end)
         suspect->action = verdict->action;
     suspects_set_state(suspect, to_end ? SUSPECT_TO_END : SUSPECT_LEAKED);
