@@ -16,6 +16,17 @@ enum { KEEN_TICKS = 100 };
 
 struct looking looking;
 
+void look_lost(struct suspect *suspect)
+{
+    if (!suspect->reported) {
+        suspects_drop(suspect);
+        return;
+    }
+    suspects_set_state(suspect, SUSPECT_LOST);
+    suspects_set_due(suspect, INT64_MAX);
+    suspect->lost_round = looking.rounds + 2; /* a round that began after now has ended by then */
+}
+
 /* The number holds this socket no longer. Another may; what was reported is healed only when none does. */
 static void lost(int number, uint64_t cookie)
 {
@@ -30,13 +41,7 @@ static void lost(int number, uint64_t cookie)
     }
     if (ending_lost(suspect))
         return;
-    if (!suspect->reported) {
-        suspects_drop(suspect);
-        return;
-    }
-    suspects_set_state(suspect, SUSPECT_LOST);
-    suspects_set_due(suspect, INT64_MAX);
-    suspect->lost_round = looking.rounds + 2; /* a round that began after now has ended by then */
+    look_lost(suspect);
 }
 
 /*
