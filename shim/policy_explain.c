@@ -71,7 +71,7 @@ static const struct sentence sentences[] = {
     {"linger", "0",
      "close() resets the connection: what is queued is LOST, and so is what the peer has not read yet", NULL},
     {"linger", NULL,
-     "a blocking close() waits for what is queued, so many seconds at most; TIME_WAIT stays 60 s", NULL},
+     "close() waits for what is queued, so many seconds at most; TIME_WAIT stays 60 s", NULL},
     {"fin-timeout", "untouched", "a closed connection waits for the peer's FIN as long as the system lets it",
      NULL},
     {"fin-timeout", NULL, "a closed connection waits for the peer's FIN (FIN_WAIT2) so many seconds at most",
