@@ -193,12 +193,14 @@ static uint64_t inode_of(int handle)
 static bool ask_life(int handle, struct facts *facts, struct kernel_tcp_info *info)
 {
     int size = sizeof *info;
+    int64_t before = bare_now();
     memset(facts, 0, sizeof *facts);
     memset(info, 0, sizeof *info);
     facts->cookie = probe_cookie(handle);
     if (!facts->cookie || raw_getsockopt(handle, IPPROTO_TCP, TCP_INFO_OPTION, info, &size) < 0)
         return false;
     facts->now = bare_now(); /* after the ages: a pause in between makes things seem younger, never older */
+    facts->took = facts->now - before;
     read_info(facts, info);
     if (facts->state != STATE_CLOSE && facts->state != STATE_LISTEN)
         facts->send_q = queue(handle, OUTPUT_QUEUE_REQUEST);
