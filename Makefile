@@ -2,7 +2,8 @@
 # make demo     sets up, builds, shows the main job on a real program
 # make check    sets up, builds, passes every test
 # make bench    what it costs and how soon it tells (QUICK=1: fewer rounds)
-# make install  PREFIX= DESTDIR=
+# make install  PREFIX= DESTDIR= (also LIBDIR= BINDIR= MANDIR= DOCDIR= COMPDIR=); make uninstall, with the same
+# make deb      a Debian package, in build/deb
 # V=1 shows the commands.
 
 CC        ?= gcc
@@ -11,6 +12,8 @@ PREFIX    ?= /usr/local
 LIBDIR    ?= $(PREFIX)/lib
 BINDIR    ?= $(PREFIX)/bin
 MANDIR    ?= $(PREFIX)/share/man
+DOCDIR    ?= $(PREFIX)/share/doc/waitclose
+COMPDIR   ?= $(PREFIX)/share/bash-completion/completions
 BUILD     ?= build
 VERSION   := 0.1.0
 
@@ -23,9 +26,14 @@ COMMON    := -std=gnu11 $(WARNINGS) -fvisibility=hidden -Iinclude -D_GNU_SOURCE 
 HARDEN    := -Wl,-z,relro -Wl,-z,now
 
 # The watcher has no thread-local storage of its own, so nothing of the library may look for a canary there;
-# and a hook must jump to what is behind it (vfork cannot live with less).
-SHIM      := -fPIC -fno-stack-protector -fno-exceptions -foptimize-sibling-calls -DWAITCLOSE_VERSION='"$(VERSION)"'
-CLI       := -Ishim -DWAITCLOSE_VERSION='"$(VERSION)"' -DWAITCLOSE_LIBDIR='"$(LIBDIR)"'
+# and a hook must jump to what is behind it (vfork cannot live with less). Nor may a memcpy become libc's, with a
+# check: the watcher has its own.
+SHIM      := -fPIC -fno-stack-protector -U_FORTIFY_SOURCE -fno-exceptions -foptimize-sibling-calls \
+             -DWAITCLOSE_VERSION='"$(VERSION)"'
+# BusyBox cannot tell how to get from here to there; then it is as usual.
+FROM_BIN  := $(shell realpath -ms --relative-to='$(BINDIR)' '$(LIBDIR)' 2>/dev/null || echo ../lib)
+CLI       := -Ishim -DWAITCLOSE_VERSION='"$(VERSION)"' -DWAITCLOSE_LIBDIR='"$(LIBDIR)"' \
+             -DWAITCLOSE_LIBDIR_FROM_BINDIR='"$(FROM_BIN)"'
 TESTING   := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -O1 -g -pthread -MMD -MP
 
 SHIM_O    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out shim/policy_explain.c,$(wildcard shim/*.c)))
@@ -56,11 +64,17 @@ $(BUILD)/waitclose: $(CLI_O) $(SHARED_O) $(SCAN_O)
 
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(COMMON) $(CFLAGS) $(SHIM) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(COMMON) $(CPPFLAGS) $(CFLAGS) $(SHIM) -c -o $@ $<
 
 $(BUILD)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(CC) $(COMMON) $(CFLAGS) $(CLI) -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(COMMON) $(CPPFLAGS) $(CFLAGS) $(CLI) -c -o $@ $<
+
+# Holds where the library will be, and is touched when that changes: `make`, then `make install PREFIX=...`.
+$(BUILD)/cli/library.o: $(BUILD)/places
+$(BUILD)/places: always
+	@mkdir -p $(@D)
+	@echo '$(BINDIR) $(LIBDIR)' | cmp -s - $@ || echo '$(BINDIR) $(LIBDIR)' >$@
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 	@mkdir -p $(@D)
@@ -133,19 +147,39 @@ demo:
 lint:
 	$(Q)scripts/lint
 
+# The library by a name of its own first: programs start all the time, and must find the old one or the new, whole.
 install: all
-	install -D -m 644 $(BUILD)/libwaitclose.so $(DESTDIR)$(LIBDIR)/libwaitclose.so
-	install -D -m 755 $(BUILD)/waitclose $(DESTDIR)$(BINDIR)/waitclose
-	install -D -m 644 docs/waitclose.1 $(DESTDIR)$(MANDIR)/man1/waitclose.1
-	install -D -m 644 docs/waitclose.7 $(DESTDIR)$(MANDIR)/man7/waitclose.7
+	$(Q)install -D -m 644 $(BUILD)/libwaitclose.so $(DESTDIR)$(LIBDIR)/libwaitclose.so.new
+	$(Q)mv -f $(DESTDIR)$(LIBDIR)/libwaitclose.so.new $(DESTDIR)$(LIBDIR)/libwaitclose.so
+	$(Q)install -D -m 755 $(BUILD)/waitclose $(DESTDIR)$(BINDIR)/waitclose
+	$(Q)install -D -m 644 docs/waitclose.1 $(DESTDIR)$(MANDIR)/man1/waitclose.1
+	$(Q)install -D -m 644 docs/waitclose.7 $(DESTDIR)$(MANDIR)/man7/waitclose.7
+	$(Q)install -D -m 644 docs/completion.bash $(DESTDIR)$(COMPDIR)/waitclose
+	$(Q)install -D -m 644 docs/examples/logrotate.conf $(DESTDIR)$(DOCDIR)/examples/logrotate.conf
+	$(Q)sed 's|/usr/local/lib/|$(LIBDIR)/|' docs/examples/systemd.conf \
+	  | install -m 644 /dev/stdin $(DESTDIR)$(DOCDIR)/examples/systemd.conf
 
+# What install has put there, and the directories that are nobody else's.
 uninstall:
-	rm -f $(DESTDIR)$(LIBDIR)/libwaitclose.so $(DESTDIR)$(BINDIR)/waitclose
-	rm -f $(DESTDIR)$(MANDIR)/man1/waitclose.1 $(DESTDIR)$(MANDIR)/man7/waitclose.7
+	$(Q)rm -f $(addprefix $(DESTDIR),$(LIBDIR)/libwaitclose.so $(BINDIR)/waitclose $(MANDIR)/man1/waitclose.1 \
+	  $(MANDIR)/man7/waitclose.7 $(COMPDIR)/waitclose $(addprefix $(DOCDIR)/examples/,logrotate.conf systemd.conf))
+	$(Q)rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+
+# In a copy, for a package's build leaves much behind. What the caller's environment holds is not for it.
+deb: PACKAGE := $(BUILD)/deb/waitclose-$(VERSION)
+deb:
+	$(Q)test "$$(dpkg-parsechangelog -S Version)" = $(VERSION) \
+	  || { echo 'debian/changelog is not about $(VERSION)' >&2; exit 1; }
+	$(Q)rm -rf $(BUILD)/deb
+	$(Q)mkdir -p $(PACKAGE)
+	$(Q)cp -a LICENSE Makefile README.md cli debian docs include scripts shim tests $(PACKAGE)
+	$(Q)cd $(PACKAGE) && env -i PATH="$$PATH" HOME="$$HOME" dpkg-buildpackage -us -uc
+	$(Q)rm -rf $(PACKAGE)
+	@ls $(BUILD)/deb/*.deb
 
 clean:
 	$(Q)rm -rf $(BUILD)
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all tests bench deps check demo lint install uninstall clean
+.PHONY: all tests bench deps check demo lint install uninstall deb clean always

@@ -5,18 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gist.h"
 #include "message.h"
+#include "notes.h"
 #include "program.h"
 #include "sources.h"
+#include "sysctl.h"
 #include "waitclose.h"
 #include "waitclose/room.h"
 
 const char check_usage[] =
     "waitclose check [-o POLICY]... [-f FILE] [PROGRAM]\n"
     "\n"
-    "Says what each setting means of the policy that `waitclose run` would give, how the\n"
-    "watcher would look at sockets here, and whether the library can be preloaded into\n"
-    "PROGRAM. Runs nothing.\n"
+    "Says what each setting means of the policy that `waitclose run` would give, which of\n"
+    "the kernel's settings bear on it, how the watcher would look at sockets here, and\n"
+    "whether the library can be preloaded into PROGRAM. Runs nothing.\n"
     "\n"
     "  -o POLICY   settings, such as 'grace=2m [port=6379] action=ignore'\n"
     "  -f FILE     a file with settings\n"
@@ -63,46 +66,10 @@ static void print_setting(const struct policy_explanation *explanation, void *co
            explanation->is_default ? " (default)" : "");
 }
 
-/* What the settings in force come to, taken together. */
-struct gist {
-    bool ends, closes, releases;
-};
-
-static void grasp(const struct policy_explanation *explanation, void *context)
-{
-    struct gist *gist = context;
-    const char *value = explanation->value;
-
-    if (strcmp(explanation->key, "action") == 0) {
-        gist->ends |= strcmp(value, "ignore") != 0 && strcmp(value, "report") != 0;
-        gist->closes |= strcmp(value, "close") == 0;
-    }
-    gist->releases |= strcmp(explanation->key, "release") == 0 && strcmp(value, "never") != 0;
-}
-
-/* What follows from several settings, and none of them says alone. */
-static void print_notes(const struct policy *policy)
-{
-    struct gist gist = {0};
-    policy_explain(policy, grasp, &gist);
-
-    if (gist.ends && policy->process.watch)
-        puts("note: a leak is ended once nothing is queued to send and no other process holds the socket. A "
-             "peer that\n"
-             "      has half-closed and still waits looks like one that is gone: let grace be longer than "
-             "the program\n"
-             "      ever takes to answer");
-    if (gist.ends && !policy->process.watch)
-        puts("note: with watch=off nothing is ended: that is the watcher's work");
-    if (policy->process.limit && !policy->process.watch)
-        puts("note: with watch=off nobody counts for limit");
-    if (gist.releases && !gist.closes)
-        puts("note: release has nothing to give back: no action is close");
-}
-
 static void print_policy(const struct policy *policy)
 {
     struct layout layout = {0};
+    struct gist gist = gist_of(policy);
 
     if (policy->off) {
         puts("policy: off; the library stands aside");
@@ -112,7 +79,8 @@ static void print_policy(const struct policy *policy)
         puts("policy:");
         policy_explain(policy, measure, &layout);
         policy_explain(policy, print_setting, &layout);
-        print_notes(policy);
+        print_notes(policy, &gist);
+        print_sysctls(policy, &gist);
     }
 }
 

@@ -36,18 +36,23 @@ static char *beside(const char *directory)
     return text("%s/%s", directory, file_name);
 }
 
-/* bin/waitclose goes with lib/libwaitclose.so. */
-static char *in_lib(const char *directory)
+/* Where it was installed, as seen from the command: the two may have been moved together. */
+static char *moved_along(const char *directory)
 {
-    const char *slash = strrchr(directory, '/');
-    int length = slash ? (int)(slash - directory) : 0;
-    return text("%.*s/lib/%s", length, directory, file_name);
+    static const char up[] = "../";
+    const char *rest = WAITCLOSE_LIBDIR_FROM_BINDIR;
+    size_t length = strlen(directory);
+
+    for (; strncmp(rest, up, strlen(up)) == 0; rest += strlen(up))
+        while (length > 0 && directory[--length] != '/')
+            ;
+    return text("%.*s/%s/%s", (int)length, directory, rest, file_name);
 }
 
 char *library_find(void)
 {
     char *directory = own_directory();
-    char *places[] = {beside(directory), in_lib(directory), beside(WAITCLOSE_LIBDIR)};
+    char *places[] = {beside(directory), moved_along(directory), beside(WAITCLOSE_LIBDIR)};
     char *library = NULL;
 
     for (size_t i = 0; i < 3; i++) {

@@ -4,6 +4,7 @@
 
 #include "act.h"
 #include "bare.h"
+#include "heartbeat.h"
 #include "hints.h"
 #include "life.h"
 #include "look.h"
@@ -11,11 +12,14 @@
 #include "probe.h"
 #include "settle.h"
 
-enum { EPOLLS_MAX = 1024 };
+enum {
+    EPOLLS_MAX = 1024,
+    HEED_MS = 1000, /* how long a loop has to heed that an idle connection has been ended */
+};
 
 static int epolls[EPOLLS_MAX]; /* the program's, in this tick */
 static size_t epoll_count;
-static bool anything_untold;
+static bool anything_untold, anything_to_forget;
 
 /* Every number that is known to hold the socket. */
 static void at_each_number(const struct suspect *suspect, void (*function)(int number, void *context),
@@ -44,11 +48,36 @@ static void forget(int number, void *handle)
         looking.room->forget(epolls[i], number, *(int *)handle);
 }
 
-/* Epolls forget it first: a loop that watches for nothing would spin on the hang-up that is to come. */
-static long close_socket(const struct suspect *suspect, int handle)
+/*
+ * Epolls forget it first: a loop that has not heeded the peer's end, and watches for nothing, would spin on
+ * the hang-up that is to come. But an idle connection is watched by whoever waits for the peer's next word;
+ * there the hang-up is news, and epolls forget it only if it is not heeded.
+ */
+static long close_socket(struct suspect *suspect, int handle)
 {
-    at_each_number(suspect, forget, &handle);
+    if (suspect->cause == CAUSE_IDLE) {
+        suspect->forget_at = bare_now() + HEED_MS;
+        anything_to_forget = true;
+    } else {
+        at_each_number(suspect, forget, &handle);
+    }
     return act_close(handle);
+}
+
+static void forget_late(struct suspect *suspect)
+{
+    int handle = looking.room->borrow(suspect->number);
+    if (handle < 0)
+        return;
+    if (probe_cookie(handle) == suspect->cookie)
+        at_each_number(suspect, forget, &handle);
+    suspect->forget_at = 0;
+    looking.room->give_back(handle);
+}
+
+static bool forgets_now(const struct suspect *suspect, int64_t now)
+{
+    return suspect->forget_at && suspect->forget_at <= now;
 }
 
 static void done(struct suspect *suspect, long result)
@@ -76,6 +105,7 @@ static void leave(struct suspect *suspect, int64_t at)
 
 static void ask_to_drop(struct suspect *suspect)
 {
+    settle_know_epolls(epolls, epoll_count);
     if (!settle_ask(suspect->number, suspect->cookie, SETTLE_DROP)) {
         leave(suspect, INT64_MAX);
         return;
@@ -128,58 +158,43 @@ static void end(struct suspect *suspect)
     looking.room->give_back(handle);
 }
 
-/* Not on what another process holds too: it would be sent twice, or into what the other one sends. */
-static void beat(struct suspect *suspect)
-{
-    struct facts facts;
-    struct verdict verdict;
-    int handle = looking.room->borrow(suspect->number);
-    if (handle < 0)
-        return;
-    if (look_judge(suspect, handle, &facts, &verdict) && verdict.beat && !others_hold(facts.inode))
-        suspect->beat_result = act_send(handle, verdict.heartbeat.text, verdict.heartbeat.size);
-    looking.room->give_back(handle);
-}
-
 static void end_all(void *unused)
 {
     struct suspect *suspect;
     (void)unused;
     for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_TO_END));)
         end(suspect);
-    for (uint32_t position = 0; looking.beats && (suspect = suspects_next_of_all(&position));)
-        if (suspect->beat)
-            beat(suspect);
+    heartbeat_send();
+    for (uint32_t position = 0; anything_to_forget && (suspect = suspects_next_of_all(&position));)
+        if (forgets_now(suspect, bare_now()))
+            forget_late(suspect);
 }
 
-/* An error is told once for each socket; a reset in answer makes it a leak like any other. */
-static void take_beat(struct suspect *suspect, long certain)
-{
-    long result = certain ? certain : suspect->beat_result;
-    suspect->beat = false;
-    suspect->beat_result = 0;
-    if (certain == -EAGAIN) {
-        suspects_set_due(suspect, bare_now()); /* to be looked at again at once */
-    } else if (result != 0 && !suspect->beat_failed) {
-        suspect->beat_failed = true;
-        report_refused(suspect->number, "heartbeat", result);
-    }
-}
-
-static void take_beats(long certain)
-{
-    struct suspect *suspect;
-    for (uint32_t position = 0; looking.beats && (suspect = suspects_next_of_all(&position));)
-        if (suspect->beat)
-            take_beat(suspect, certain);
-    looking.beats = 0;
-}
-
+/* It is told once for each socket, and tried again: whoever hid its descriptors may have gone. */
 static void refuse_all(long result)
 {
     struct suspect *suspect;
-    for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_TO_END));)
-        done(suspect, result);
+    for (uint32_t position = 0; (suspect = suspects_next(&position, SUSPECT_TO_END));) {
+        bool news = suspect->result != result;
+        suspect->untold |= news;
+        anything_untold |= news;
+        suspect->result = result;
+        leave(suspect, INT64_MAX);
+    }
+}
+
+/* Also whether any is to forget later. */
+static bool anything_forgets_now(void)
+{
+    struct suspect *suspect;
+    bool now = false, later = false;
+    int64_t clock = bare_now();
+    for (uint32_t position = 0; anything_to_forget && (suspect = suspects_next_of_all(&position));) {
+        later |= suspect->forget_at != 0;
+        now |= forgets_now(suspect, clock);
+    }
+    anything_to_forget = later;
+    return now;
 }
 
 static bool anything_to_close(void)
@@ -194,17 +209,18 @@ static bool anything_to_close(void)
 /* In a sandbox the hooks could not keep the program's writes from raising SIGPIPE (hook_write.c). */
 static void end_and_beat(void)
 {
-    if ((!suspects_count(SUSPECT_TO_END) && !looking.beats) || life_sandboxed())
+    bool forgets = anything_forgets_now();
+    if ((!suspects_count(SUSPECT_TO_END) && !looking.beats && !forgets) || life_sandboxed())
         return;
     long certain = others_certain();
     if (certain == 0) {
-        epoll_count = anything_to_close() ? looking.room->epolls(epolls, EPOLLS_MAX) : 0;
+        epoll_count = forgets || anything_to_close() ? looking.room->epolls(epolls, EPOLLS_MAX) : 0;
         if (!looking.room->visit(end_all, NULL))
             certain = -ENOMEM;
     }
     if (certain != 0 && certain != -EAGAIN)
         refuse_all(certain);
-    take_beats(certain);
+    heartbeat_take(certain);
 }
 
 /* Numbers of what action=close has ended. */
@@ -305,8 +321,11 @@ static void take(struct suspect *suspect, const struct settled *settled)
             sockets_set(settled->number, 0, 0);
         suspects_set_state(suspect, SUSPECT_RELEASED);
         suspect->untold = anything_untold = true;
-    } else { /* the program was first: it has closed it, or come back to it */
-        suspects_set_state(suspect, SUSPECT_LEAKED);
+    } else if (sockets_cookie(suspect->number) !=
+               suspect->cookie) { /* the program was first, and closed it */
+        look_lost(suspect);
+    } else { /* or came back to it */
+        suspects_set_state(suspect, suspect_is_ended(suspect) ? SUSPECT_ENDED : SUSPECT_LEAKED);
         suspects_set_due(suspect, 0);
     }
 }
@@ -346,5 +365,5 @@ void ending_do(void)
 
 void ending_open(void)
 {
-    anything_untold = false;
+    anything_untold = anything_to_forget = false;
 }

@@ -30,7 +30,8 @@ enum tcp_state {
 const char *state_name(enum tcp_state state);
 
 struct facts {
-    int64_t now;     /* ms, CLOCK_MONOTONIC, when the kernel was asked */
+    int64_t now;     /* ms, CLOCK_MONOTONIC, when the kernel had been asked for the ages */
+    int64_t took;    /* ms that it took: what an age dates may be so much earlier */
     uint64_t cookie; /* SO_COOKIE: names the socket for good */
     uint64_t inode;  /* as /proc/PID/fd shows it */
     enum tcp_state state;

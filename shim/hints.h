@@ -53,7 +53,7 @@ struct hint {
     _Atomic uintptr_t site;      /* return address into the caller of socket() or accept() */
     _Atomic uintptr_t reader;    /* return address into the last caller of a read */
     _Atomic uint32_t generation; /* odd: being rewritten */
-    _Atomic uint32_t born;       /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms; MARK_ENDED: of the cookie */
+    _Atomic uint32_t born;       /* low 32 bits of CLOCK_MONOTONIC_COARSE in ms; once ended, of the cookie */
     _Atomic uint32_t eof_at;     /* the same clock, when a read last returned 0 */
     _Atomic uint32_t peer[4];    /* network order; whole under one generation */
     _Atomic uint16_t peer_port;  /* host order */

@@ -3,8 +3,8 @@
  * we have ended must not raise it where, but for us, none would have come. So a glance at
  * the descriptor's byte, and unless we have ended what lies there, a jump.
  *
- * In every function here: no malloc, no lock, no stdio, errno kept. The one system call
- * of our own asks, on an ended number, whether it still holds what we have ended.
+ * In every function here: no malloc, no lock, no stdio, errno kept. The system calls
+ * of our own ask, on an ended number, whether it still holds what we have ended, and is still over.
  */
 #include <errno.h>
 #include <sys/socket.h>

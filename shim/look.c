@@ -17,6 +17,17 @@ enum { KEEN_TICKS = 100 };
 
 struct looking looking;
 
+void look_lost(struct suspect *suspect)
+{
+    if (!suspect->reported) {
+        suspects_drop(suspect);
+        return;
+    }
+    suspects_set_state(suspect, SUSPECT_LOST);
+    suspects_set_due(suspect, INT64_MAX);
+    suspect->lost_round = looking.rounds + 2; /* a round that began after now has ended by then */
+}
+
 /* The number holds this socket no longer. Another may; what was reported is healed only when none does. */
 static void lost(int number, uint64_t cookie)
 {
@@ -31,13 +42,7 @@ static void lost(int number, uint64_t cookie)
     }
     if (ending_lost(suspect))
         return;
-    if (!suspect->reported) {
-        suspects_drop(suspect);
-        return;
-    }
-    suspects_set_state(suspect, SUSPECT_LOST);
-    suspects_set_due(suspect, INT64_MAX);
-    suspect->lost_round = looking.rounds + 2; /* a round that began after now has ended by then */
+    look_lost(suspect);
 }
 
 /*
@@ -97,6 +102,8 @@ static void distrust(int number, struct hint_copy *hint, const struct facts *fac
 /* What the kernel forgets when the connection ends is kept while it is there. */
 static void remember(int number, struct hint_copy *hint, const struct facts *facts)
 {
+    if (number >= (int)hints_capacity)
+        return;
     if (!(hint->flags & (HINT_IN | HINT_OUT)) && facts->direction != DIRECTION_UNKNOWN)
         hints_told(number, facts->direction == DIRECTION_IN ? HINT_IN : HINT_OUT);
     if (hint->peer.family == ADDRESS_NONE && facts->peer.family != ADDRESS_NONE)
@@ -164,7 +171,9 @@ static void leak(struct suspect *suspect, const struct facts *facts, const struc
         suspect->local = facts->local;
         suspect->site = hint->site;
     }
-    bool to_end = verdict->action >= ACTION_FIN && !suspect->tried && !looking.ending;
+    /* Where there is no mark, a write could not be kept from raising SIGPIPE. */
+    bool to_end = verdict->action >= ACTION_FIN && !suspect->tried && !looking.ending &&
+                  suspect->number < (int)hints_capacity;
     if (to_end)
         suspect->action = verdict->action;
     suspects_set_state(suspect, to_end ? SUSPECT_TO_END : SUSPECT_LEAKED);

@@ -50,6 +50,10 @@ void look(int number, bool stirred);
  */
 bool look_given_up(int64_t *refused_at);
 
+/* A suspect's number holds it no longer: what was reported is healed unless another number turns out to hold
+ * it. */
+void look_lost(struct suspect *suspect);
+
 /*
  * Asks the kernel everything about a suspect once more, through a handle, and
  * judges it. False: the handle is on another socket, or it is being rewritten.

@@ -106,15 +106,21 @@ struct kin {
     uint64_t parent, session, started;
 };
 
+static long open_stat(long proc, int process)
+{
+    char path[PATH_SIZE];
+    memcpy(path + directory_name(process, path), "/stat", 6);
+    return raw4(SYS_openat, proc, (long)path, O_RDONLY | O_CLOEXEC, 0);
+}
+
 /* The fields behind the name, which stands in parentheses and may hold any byte: state, parent, group, ... */
 static struct kin kin_of(long proc, int process)
 {
     enum { PARENT = 4, SESSION = 6, STARTED = 22 };
-    char path[PATH_SIZE], stat[STAT_SIZE];
+    char stat[STAT_SIZE];
     const char *at = stat;
     struct kin kin = {0, 0, 0};
-    memcpy(path + directory_name(process, path), "/stat", 6);
-    long file = raw4(SYS_openat, proc, (long)path, O_RDONLY | O_CLOEXEC, 0);
+    long file = open_stat(proc, process);
     if (raw_failed(file))
         return kin;
     long length = raw3(SYS_read, file, (long)stat, sizeof stat - 1);
@@ -207,6 +213,18 @@ static bool read_process(int process, void *context)
     return true;
 }
 
+/* Outside of our pid namespace, or left out of /proc (hidepid=, proc(5)): whoever our sockets may come from.
+ */
+static bool parent_is_invisible(long proc)
+{
+    struct kin ours = kin_of(proc, (int)raw0(SYS_getpid));
+    long file = open_stat(proc, (int)ours.parent);
+    if (raw_failed(file))
+        return true;
+    raw1(SYS_close, file);
+    return false;
+}
+
 static void read_all(void *unused, bool keeps)
 {
     (void)unused;
@@ -216,6 +234,8 @@ static void read_all(void *unused, bool keeps)
     if (raw_failed(proc))
         return;
     directory_numbers(proc, read_process, &proc);
+    if (!unsure && born_with_sockets && parent_is_invisible(proc))
+        unsure = -EACCES;
     raw1(SYS_close, proc);
 }
 

@@ -67,9 +67,10 @@ static int socket_option(int handle, int option)
     return raw_getsockopt(handle, SOL_SOCKET, option, &value, &size) < 0 ? -1 : value;
 }
 
+/* A raw socket may have this protocol too. */
 bool probe_is_tcp(int handle)
 {
-    if (socket_option(handle, SO_PROTOCOL) != IPPROTO_TCP)
+    if (socket_option(handle, SO_PROTOCOL) != IPPROTO_TCP || socket_option(handle, SO_TYPE) != SOCK_STREAM)
         return false;
     int domain = socket_option(handle, SO_DOMAIN);
     return domain == AF_INET || domain == AF_INET6;
@@ -192,12 +193,14 @@ static uint64_t inode_of(int handle)
 static bool ask_life(int handle, struct facts *facts, struct kernel_tcp_info *info)
 {
     int size = sizeof *info;
+    int64_t before = bare_now();
     memset(facts, 0, sizeof *facts);
     memset(info, 0, sizeof *info);
     facts->cookie = probe_cookie(handle);
     if (!facts->cookie || raw_getsockopt(handle, IPPROTO_TCP, TCP_INFO_OPTION, info, &size) < 0)
         return false;
     facts->now = bare_now(); /* after the ages: a pause in between makes things seem younger, never older */
+    facts->took = facts->now - before;
     read_info(facts, info);
     if (facts->state != STATE_CLOSE && facts->state != STATE_LISTEN)
         facts->send_q = queue(handle, OUTPUT_QUEUE_REQUEST);

@@ -1,6 +1,7 @@
 #include "settle.h"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "bare.h"
@@ -11,6 +12,7 @@
 
 enum {
     REQUESTS_MAX = 1024,
+    EPOLLS_MAX = 256,
     CLOCK_SLACK = 10, /* ms: ages are counted in the kernel's ticks */
 };
 
@@ -28,6 +30,9 @@ struct request {
 static struct request requests[REQUESTS_MAX];
 static _Atomic unsigned requests_end; /* none lies beyond */
 _Atomic unsigned settle_waiting, settle_waiting_for_emfile;
+
+static _Atomic int epolls[EPOLLS_MAX];
+static _Atomic unsigned epoll_count;
 
 static bool move(struct request *request, enum request_state from, enum request_state to)
 {
@@ -111,6 +116,27 @@ static long dead_socket(int like)
     return dead;
 }
 
+void settle_know_epolls(const int *numbers, size_t count)
+{
+    count = count < EPOLLS_MAX ? count : EPOLLS_MAX;
+    for (size_t i = 0; i < count; i++)
+        atomic_store_explicit(&epolls[i], numbers[i], memory_order_relaxed);
+    atomic_store_explicit(&epoll_count, (unsigned)count, memory_order_release);
+}
+
+/*
+ * A place in an epoll outlives the number, as long as another process holds the socket (epoll(7), question
+ * 6): the program would hear of it for ever, and could not take it out.
+ */
+static void leave_epolls(int number)
+{
+    struct epoll_event unused;
+    unsigned count = atomic_load_explicit(&epoll_count, memory_order_acquire);
+    for (unsigned i = 0; i < count; i++)
+        raw4(SYS_epoll_ctl, atomic_load_explicit(&epolls[i], memory_order_relaxed), EPOLL_CTL_DEL, number,
+             (long)&unused);
+}
+
 /* False: no descriptor is free for it now. */
 static bool drop(struct request *request)
 {
@@ -120,6 +146,7 @@ static bool drop(struct request *request)
     long at_exec = raw3(SYS_fcntl, request->number, F_GETFD, 0);
     request->dead = probe_cookie((int)dead);
     hints_claimed_for(request->number, (uint32_t)request->dead);
+    leave_epolls(request->number);
     raw3(SYS_dup3, dead, request->number, at_exec & FD_CLOEXEC ? O_CLOEXEC : 0);
     raw1(SYS_close, dead);
     return true;

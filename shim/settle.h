@@ -14,6 +14,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum settle_kind {
@@ -32,10 +33,13 @@ struct settled {
 
 /*
  * From the watcher. settle_ask: false when too much waits already; ask again later.
+ * settle_know_epolls: the program's epolls, which are to forget what is dropped: a number that is none any
+ * more is no harm.
  * settle_withdraw: true when it was not done, and will not be. settle_next: the next
  * that is done with, or false.
  */
 bool settle_ask(int number, uint64_t cookie, enum settle_kind kind);
+void settle_know_epolls(const int *epolls, size_t count);
 bool settle_withdraw(uint64_t cookie);
 bool settle_next(struct settled *settled);
 

@@ -44,6 +44,7 @@ struct suspect {
     enum action action;
     int64_t release;      /* as struct socket_policy has it */
     int64_t done_at;      /* ms */
+    int64_t forget_at;    /* ms: when epolls that still watch it are to forget it; 0: they have */
     long result;          /* 0, or -errno */
     bool tried;           /* once for each socket */
     bool untold;          /* the event about it is still to be written */

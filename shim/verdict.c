@@ -52,7 +52,7 @@ int64_t verdict_ended_at(const struct facts *facts, const struct told *told, boo
  */
 static bool eof_read(const struct facts *facts, const struct told *told)
 {
-    return told->eof && told->eof_at + CLOCK_SLACK >= facts->now - facts->data_age;
+    return told->eof && told->eof_at + CLOCK_SLACK >= facts->now - facts->took - facts->data_age;
 }
 
 /*

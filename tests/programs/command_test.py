@@ -183,45 +183,6 @@ class Policy(CommandTest):
     def test_the_policy_comes_before_the_program(self):
         self.assert_complaint(self.waitclose("run", "-o", "grace=soon", "nowhere"), 125, "-o:1:7: " + self.WRONG)
 
-    def test_check_explains(self):
-        finished = self.waitclose("check", "-o", "grace=5s [dir=out port=6379] action=ignore")
-        self.assertEqual((finished.returncode, finished.stderr), (0, ""))
-        lines = finished.stdout.splitlines()
-        self.assertEqual(lines[0], "policy:")
-        self.assertRegex(finished.stdout, r"(?m)^  grace +5s +a socket is a leak once its peer's FIN is 5s old.*sent since$")
-        self.assertRegex(finished.stdout, r"(?m)^  action +report +a leak is reported.* \(default\)$")
-        section = lines.index("[dir=out port=6379]")
-        self.assertRegex(lines[section + 1], r"^  action +ignore +a leak is not reported")
-        self.assertRegex(lines[section + 2], r"^room: the watcher (has a descriptor table of its own|shares the program's descriptor table); \S")
-        self.assertEqual(len(lines), section + 3)
-
-    def test_check_explains_what_settings_come_to_together(self):
-        half_closed, watch_off, limit, release = (
-            "note: a leak is ended once", "note: with watch=off nothing is ended",
-            "note: with watch=off nobody counts", "note: release has nothing to give back")
-        for policy, expected in (("", []),
-                                 ("action=fin", [half_closed]),
-                                 ("[port=80] action=reset", [half_closed]),
-                                 ("action=close [] action=report", []),
-                                 ("action=close release=emfile", [half_closed]),
-                                 ("watch=off action=close limit=3:term", [watch_off, limit]),
-                                 ("[dir=in] release=5m", [release]),
-                                 ("action=fin release=0", [half_closed, release])):
-            with self.subTest(policy):
-                lines = self.waitclose("check", "-o", policy).stdout.splitlines()
-                notes = [line for line in lines if line.startswith("note:")]
-                self.assertEqual(len(notes), len(expected), notes)
-                for note, beginning in zip(notes, expected):
-                    self.assertTrue(note.startswith(beginning), note)
-
-    def test_check_without_a_policy(self):
-        for word, first in (("off", "policy: off; the library stands aside"),
-                            ("help", "policy: help; the library prints what a policy may hold, and stands aside")):
-            lines = self.waitclose("check", env=environment(WAITCLOSE=word)).stdout.splitlines()
-            self.assertEqual(lines[0], first)
-            self.assertEqual(len(lines), 2)
-            self.assertEqual(self.waitclose("check", "-o", "grace=1s", env=environment(WAITCLOSE=word)).stdout.splitlines()[0], "policy:")
-
 
 class Environment(CommandTest):
     def composed(self, *words, cwd=None, **more):

@@ -1,6 +1,7 @@
 // A reference is not dropped once the program has sent again, though the watcher has not looked since.
 // policy: action=close grace=300ms interval=20ms
 // expect: leak cause=eof-unread dir=in
+// expect: healed
 #include "ended.h"
 
 int main(void)

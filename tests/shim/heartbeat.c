@@ -18,18 +18,23 @@ static int beats(int fd)
     return count;
 }
 
+/* Beats wait for /proc to be read, which takes its time on a busy machine. */
+enum { ROUNDS = 20, ROUNDS_MAX = 400, ROUND_MS = 50, BEAT_MS = 200 };
+
 int main(void)
 {
     char text[8];
+    int got = 0;
+    int64_t began = now_ms();
     struct pair quiet = pair_of_sockets(), busy = pair_of_sockets(), unread = pair_of_sockets();
     must(send(unread.server, "data", 4, 0) == 4);
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < ROUNDS || (got < 2 && i < ROUNDS_MAX); i++) {
         must(send(busy.client, "data", 4, 0) == 4 && recv(busy.server, text, 4, MSG_WAITALL) == 4);
         must(memcmp(text, "data", 4) == 0);
-        nap_ms(50);
+        nap_ms(ROUND_MS);
+        got += beats(quiet.server);
     }
-    int got = beats(quiet.server);
-    must(got >= 2 && got <= 5);
+    must(got >= 2 && got <= (now_ms() - began) / BEAT_MS);
     must(beats(unread.server) == 0);
     must(recv(busy.server, text, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN);
     must(recv(unread.client, text, sizeof text, 0) == 4);

@@ -26,11 +26,4 @@ static inline void must_rest(void (*wait_ms)(int ms))
     }
 }
 
-static inline int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 #endif

@@ -33,6 +33,13 @@ struct pair {
     int client, server;
 };
 
+static inline int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static inline void nap_ms(int ms)
 {
     struct timespec nap = {ms / 1000, ms % 1000 * 1000000L};
