@@ -242,7 +242,7 @@ static enum inside_answer try(struct inside *inside, pid_t process)
 /* While the loader is at work, or the process is ending, part of it is there and part is not; that passes. */
 enum inside_answer inside_read(struct inside *inside, pid_t process)
 {
-    const struct timespec moment = {.tv_nsec = 10 * 1000 * 1000};
+    const struct timespec moment = {.tv_nsec = 10000000};
     enum inside_answer answer = try(inside, process);
 
     for (int i = 1; i < TRIES && answer == INSIDE_UNREADABLE; i++) {
