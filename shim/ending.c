@@ -212,7 +212,8 @@ static void end_and_beat(void)
     bool forgets = anything_forgets_now();
     if ((!suspects_count(SUSPECT_TO_END) && !looking.beats && !forgets) || life_sandboxed())
         return;
-    long certain = others_certain();
+    bool others_matter = suspects_count(SUSPECT_TO_END) || looking.watch->talk->may_share;
+    long certain = others_matter ? others_certain() : 0;
     if (certain == 0) {
         epoll_count = forgets || anything_to_close() ? looking.room->epolls(epolls, EPOLLS_MAX) : 0;
         if (!looking.room->visit(end_all, NULL))

@@ -8,7 +8,16 @@
 #include "others.h"
 #include "sockets.h"
 
-/* Not on what another process holds too: it would be sent twice, or into what the other one sends. */
+/*
+ * Not on what another process may be using too: it would be sent twice, or into what the other one sends.
+ * Without a fork, and born without sockets, there is none that would: what inherits a socket over exec does
+ * not know of it.
+ */
+static bool is_others_too(const struct facts *facts)
+{
+    return looking.watch->talk->may_share && others_hold(facts->inode);
+}
+
 static void beat(struct suspect *suspect)
 {
     struct facts facts;
@@ -16,7 +25,7 @@ static void beat(struct suspect *suspect)
     int handle = looking.room->borrow(suspect->number);
     if (handle < 0)
         return;
-    if (look_judge(suspect, handle, &facts, &verdict) && verdict.beat && !others_hold(facts.inode))
+    if (look_judge(suspect, handle, &facts, &verdict) && verdict.beat && !is_others_too(&facts))
         suspect->beat_result = act_send(handle, verdict.heartbeat.text, verdict.heartbeat.size);
     looking.room->give_back(handle);
 }
