@@ -215,6 +215,39 @@ static void idle(void **state)
     }
 }
 
+/* A heartbeat is for a connection on which nothing has passed, and nothing waits. */
+static void beats(void **state)
+{
+    static const struct {
+        const char *name;
+        enum tcp_state state;
+        int64_t sent_age, data_age;
+        uint32_t recv_q, send_q;
+        bool beats;
+    } rows[] = {
+        {"quiet both ways", STATE_ESTABLISHED, 60000, 60000, 0, 0, true},
+        {"it has sent since", STATE_ESTABLISHED, 59999, 60000, 0, 0, false},
+        {"the peer has", STATE_ESTABLISHED, 60000, 59999, 0, 0, false},
+        {"something is queued", STATE_ESTABLISHED, 60000, 60000, 0, 1, false},
+        {"something is unread", STATE_ESTABLISHED, 60000, 60000, 1, 0, false},
+        {"the peer has finished", STATE_CLOSE_WAIT, 60000, 60000, 0, 0, false},
+        {"the connection is gone", STATE_CLOSE, 60000, 60000, 0, 0, false},
+        {"the program has finished", STATE_FIN_WAIT2, 60000, 60000, 0, 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct facts facts = open_gate();
+        facts.state = rows[i].state;
+        facts.sent_age = rows[i].sent_age;
+        facts.data_age = rows[i].data_age;
+        facts.recv_q = rows[i].recv_q;
+        facts.send_q = rows[i].send_q;
+        if (judge(&facts, "[port=6379] heartbeat=60s:PING").beat != rows[i].beats)
+            fail_msg("%s", rows[i].name);
+        assert_false(judge(&facts, "[port=6380] heartbeat=60s:PING").beat);
+    }
+}
+
 /* release= comes with the verdict, by the same selectors. */
 static void release(void **state)
 {
@@ -230,7 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_action),    cmocka_unit_test(one_condition_fails),
         cmocka_unit_test(what_is_unread), cmocka_unit_test(idle),
-        cmocka_unit_test(release),
+        cmocka_unit_test(release),        cmocka_unit_test(beats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
