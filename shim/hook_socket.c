@@ -49,16 +49,23 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     return fd;
 }
 
+/*
+ * A call that takes a number: what waits is settled first, and where there was none free it is made once more
+ * if there is one now.
+ */
+#define TAKE_NUMBER(made, call)                                                                              \
+    if (something_waits())                                                                                   \
+        settle_here(false);                                                                                  \
+    int made = call;                                                                                         \
+    if (__builtin_expect(gave_one_back(made), 0))                                                            \
+        made = call;
+
 #define HOOK_SOCKET(returns, name, parameters, arguments)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!is_tcp(domain, type, protocol))                                                                 \
             return next.name arguments;                                                                      \
-        if (something_waits())                                                                               \
-            settle_here(false);                                                                              \
-        int made = next.name arguments;                                                                      \
-        if (__builtin_expect(gave_one_back(made), 0))                                                        \
-            made = next.name arguments;                                                                      \
+        TAKE_NUMBER(made, next.name arguments)                                                               \
         if (options_wanted && made >= 0)                                                                     \
             options_at_birth(made);                                                                          \
         return born(made, CALLER, 0, NULL, NULL);                                                            \
@@ -73,11 +80,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     {                                                                                                        \
         if (!hints_tracked(fd))                                                                              \
             return next.name arguments;                                                                      \
-        if (something_waits())                                                                               \
-            settle_here(false);                                                                              \
-        int made = next.name arguments;                                                                      \
-        if (__builtin_expect(gave_one_back(made), 0))                                                        \
-            made = next.name arguments;                                                                      \
+        TAKE_NUMBER(made, next.name arguments)                                                               \
         if (options_wanted && made >= 0)                                                                     \
             options_at_accept(made, fd);                                                                     \
         return born(made, CALLER, HINT_IN, peer, peer_size);                                                 \
