@@ -7,15 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <netinet/in.h>
 
 #include "address.h"
 #include "array.h"
 #include "bare.h"
+#include "diag.h"
 #include "message.h"
 #include "probe.h"
 #include "waitclose.h"
@@ -88,18 +85,7 @@ static void add(struct socket_list *list, const struct nlmsghdr *message, int64_
 
 static bool ask(int handle, uint8_t family)
 {
-    struct {
-        struct nlmsghdr header;
-        struct inet_diag_req_v2 body;
-    } request = {
-        .header = {.nlmsg_len = sizeof request,
-                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .body = {.sdiag_family = family,
-                 .sdiag_protocol = IPPROTO_TCP,
-                 .idiag_ext = 1 << (INET_DIAG_INFO - 1),
-                 .idiag_states = ALL_STATES},
-    };
+    struct diag_request request = diag_dump(family, ALL_STATES);
     return send(handle, &request, sizeof request, 0) == sizeof request;
 }
 

@@ -2,14 +2,9 @@
 
 #include <errno.h>
 
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include "address.h"
 #include "bare.h"
+#include "diag.h"
 #include "hints.h"
 #include "probe.h"
 #include "raw.h"
@@ -20,7 +15,6 @@ enum {
     LISTENERS_MAX = 256,
     LOOKED_AT_ONCE = 64,
     ANSWER_SIZE = 16384,
-    CLOSE_WAIT_ONLY = 1 << STATE_CLOSE_WAIT,
     INFO_LAST_ACK_RECV = 56, /* offset of tcpi_last_ack_recv in struct tcp_info */
     ASKED_EVERY_MS = 1000,   /* a dump walks every bucket of the kernel's table */
 };
@@ -141,18 +135,7 @@ static bool count(const char *answer, long size)
 
 static void ask(long handle, uint8_t family)
 {
-    struct {
-        struct nlmsghdr header;
-        struct inet_diag_req_v2 body;
-    } request = {
-        .header = {.nlmsg_len = sizeof request,
-                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-        .body = {.sdiag_family = family,
-                 .sdiag_protocol = IPPROTO_TCP,
-                 .idiag_ext = 1 << (INET_DIAG_INFO - 1),
-                 .idiag_states = CLOSE_WAIT_ONLY},
-    };
+    struct diag_request request = diag_dump(family, 1 << STATE_CLOSE_WAIT);
     struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
     char answer[ANSWER_SIZE] __attribute__((aligned(8)));
     if (raw_failed(raw_sendto((int)handle, &request, sizeof request, 0, &kernel, sizeof kernel)))

@@ -29,6 +29,10 @@ enum tcp_state {
 /* "CLOSE_WAIT" and so on, as ss(8) has them; "?" for a number that is none. Callable from anywhere. */
 const char *state_name(enum tcp_state state);
 
+/* ms: two coarse clocks of 4 ms each stand between an age that the kernel tells and a moment that we noted.
+ */
+enum { CLOCK_SLACK = 10 };
+
 struct facts {
     int64_t now;     /* ms, CLOCK_MONOTONIC, when the kernel had been asked for the ages */
     int64_t took;    /* ms that it took: what an age dates may be so much earlier */

@@ -139,14 +139,15 @@ enum report_result report_action(const struct suspect *suspect, const char *acti
     return end(&line);
 }
 
-enum report_result report_refused(int number, const char *key, long error)
+void report_refused(int number, const char *key, long error)
 {
     struct line line;
     begin(&line, "action");
     line_number(&line, "fd", (uint64_t)number);
     line_string(&line, "action", key);
     line_string(&line, "result", error_name(error));
-    return end(&line);
+    if (end(&line) == REPORT_BUSY)
+        report_give_up();
 }
 
 enum report_result report_limit(uint32_t leaks)

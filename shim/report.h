@@ -34,8 +34,11 @@ enum report_result report_healed(const struct suspect *suspect, int64_t now);
 /* What was done to it: its action, or "release"; the result is 0 or -errno. */
 enum report_result report_action(const struct suspect *suspect, const char *action, long result);
 
-/* The kernel would not take an option that the policy gives. */
-enum report_result report_refused(int number, const char *key, long error);
+/*
+ * The kernel would not take an option that the policy gives, or a heartbeat. Said once: where the log has no
+ * room just then the line is lost.
+ */
+void report_refused(int number, const char *key, long error);
 
 /* So many leak now, as many as the policy's limit. */
 enum report_result report_limit(uint32_t leaks);

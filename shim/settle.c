@@ -13,7 +13,6 @@
 enum {
     REQUESTS_MAX = 1024,
     EPOLLS_MAX = 256,
-    CLOCK_SLACK = 10, /* ms: ages are counted in the kernel's ticks */
 };
 
 enum request_state { REQUEST_FREE, REQUEST_WAITS, REQUEST_TAKEN, REQUEST_DONE, REQUEST_FAILED };

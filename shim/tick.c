@@ -153,13 +153,12 @@ static void report_the_healed(bool last)
     }
 }
 
-/* Once for each key: a log that has no room just then does not hear of it. */
+/* Once for each key. */
 static void report_refused_options(void)
 {
     struct refused_option refused;
     while (options_next_refused(&refused))
-        if (looking.log_is_busy || report_refused(refused.number, refused.key, refused.error) == REPORT_BUSY)
-            report_give_up();
+        report_refused(refused.number, refused.key, refused.error);
 }
 
 /* What was there before the watcher: handed down by whoever forked or started us. */

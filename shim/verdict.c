@@ -2,8 +2,6 @@
 
 #include "bare.h"
 
-enum { CLOCK_SLACK = 10 }; /* ms: two coarse clocks of 4 ms each stand between a FIN's age and a birth */
-
 static int64_t later(int64_t one, int64_t other)
 {
     return one > other ? one : other;

@@ -3,22 +3,11 @@
 // expect: leak cause=eof-unread
 // rooms: own
 #include "ended.h"
-
-#include <sys/resource.h>
-
-enum { MEMORY = 40 << 20, FAR = 15000 }; /* a part of which is for 10240 numbers */
+#include "little_memory.h"
 
 int main(int count, char **arguments)
 {
-    struct rlimit memory = {MEMORY, RLIM_INFINITY}, numbers;
-    if (count == 1) {
-        must(setrlimit(RLIMIT_DATA, &memory) == 0);
-        execl(arguments[0], arguments[0], "again", NULL);
-        return 1;
-    }
-    must(getrlimit(RLIMIT_NOFILE, &numbers) == 0);
-    numbers.rlim_cur = numbers.rlim_max;
-    must(setrlimit(RLIMIT_NOFILE, &numbers) == 0);
+    live_on_little_memory(count, arguments);
     int client;
     leak_many(&client, 1);
     must(dup2(client, FAR) == FAR && close(client) == 0);

@@ -6,15 +6,11 @@
 // expect: healed
 #include "loops.h"
 
-#include <sys/epoll.h>
-
 static int epoll, woken;
 
 static void wait_ms(int ms)
 {
-    struct epoll_event event;
-    for (int64_t until = now_ms() + ms; now_ms() < until;)
-        woken += epoll_wait(epoll, &event, 1, 20);
+    woken += words_of(epoll, ms);
 }
 
 int main(void)

@@ -4,6 +4,8 @@
 
 #include "ended.h"
 
+#include <sys/epoll.h>
+
 enum { THOUSAND = 1000 };
 
 static inline double cpu_seconds(void)
@@ -24,6 +26,16 @@ static inline void must_rest(void (*wait_ms)(int ms))
         dprintf(2, "%.3f s of CPU time in 0.5 s\n", used);
         _exit(99);
     }
+}
+
+/* How often an epoll has something to say within so long. */
+static inline int words_of(int epoll, int ms)
+{
+    struct epoll_event event;
+    int words = 0;
+    for (int64_t until = now_ms() + ms; now_ms() < until;)
+        words += epoll_wait(epoll, &event, 1, 20);
+    return words;
 }
 
 #endif
