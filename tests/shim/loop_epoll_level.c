@@ -1,7 +1,7 @@
 // A level-triggered epoll with an empty mask, and one that waits for room to write only when it has
 // something: what the policy ends is forgotten by it, without one hang-up. Left there, it would spin
 // (EPOLLHUP has no mask).
-// policy: action=close grace=100ms interval=20ms
+// policy: action=close grace=1s interval=20ms
 // expect: 1000 leak cause=eof-unread
 // expect: 1000 action action=close result=ok
 #include "loops.h"

@@ -1,5 +1,5 @@
 // A poll() loop that has stopped to watch those that have ended, and waits for others.
-// policy: action=close grace=100ms interval=20ms
+// policy: action=close grace=1s interval=20ms
 // expect: 1000 leak cause=eof-ignored
 // expect: 1000 action action=close result=ok
 #include "loops.h"

@@ -1,5 +1,5 @@
 // A select() loop that looks for urgent data on connections that it does not read: an end is none.
-// policy: action=close grace=100ms interval=20ms
+// policy: action=close grace=1s interval=20ms
 // expect: 1000 leak cause=eof-unread
 // expect: 1000 action action=close result=ok
 #include "loops.h"

@@ -1,4 +1,5 @@
-/* A loop that watches a thousand connections which the policy then ends: how often it is woken. */
+/* A loop that watches a thousand connections which the policy then ends: how often it is woken. A second of
+ * grace is time enough, on a busy machine as well, to make them and hear of their FINs. */
 #ifndef LOOPS_H
 #define LOOPS_H
 
