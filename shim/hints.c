@@ -28,14 +28,14 @@ bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births)
 {
     if (numbers > HINTS_MAX)
         numbers = HINTS_MAX;
-    _Atomic uint8_t *marks = bare_memory(numbers, true);
-    struct hint *memory = bare_memory(numbers * sizeof *memory, true);
-    if (stack)
-        stacks = bare_memory((size_t)numbers * stack * sizeof *stacks, true);
-    if (!marks || !memory || (stack && !stacks))
+    size_t records_size = numbers * sizeof *hints_records,
+           stacks_size = (size_t)numbers * stack * sizeof *stacks;
+    char *memory = bare_memory(records_size + stacks_size + numbers * sizeof *hints_marks, true);
+    if (!memory)
         return false;
-    hints_records = memory;
-    hints_marks = marks;
+    hints_records = (struct hint *)memory;
+    stacks = (_Atomic uintptr_t *)(memory + records_size);
+    hints_marks = (_Atomic uint8_t *)(memory + records_size + stacks_size);
     stack_depth = stack;
     hints_births = births;
     hints_capacity = numbers;

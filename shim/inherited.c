@@ -1,12 +1,17 @@
 #include "inherited.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
 
 #include "directory.h"
 #include "hints.h"
 #include "options.h"
 #include "probe.h"
 #include "raw.h"
+
+enum { FEW = 256, WORD = 8 * sizeof(long) };
 
 static bool adopt(int number, void *context)
 {
@@ -20,13 +25,49 @@ static bool adopt(int number, void *context)
     return true;
 }
 
+/*
+ * Whether of the numbers from FEW on none is open, or all of the next FEW. Those beyond what the table
+ * has room for select(2) ignores ("BUGS" there); any other that is not open is an error. A kernel that
+ * comes to call them all so has its directory read.
+ */
+static bool none_or_all_beyond(void)
+{
+    long numbers[2 * FEW / WORD] = {0};
+    struct raw_time at_once = {0, 0};
+    for (size_t i = FEW / WORD; i < sizeof numbers / sizeof *numbers; i++)
+        numbers[i] = -1;
+    return raw6(SYS_pselect6, 2 * FEW, (long)numbers, 0, 0, (long)&at_once, 0) == 0;
+}
+
+/* Every program that starts pays for this, and to read the directory costs ten times as much. */
+static bool adopt_few(bool *found)
+{
+    struct pollfd numbers[FEW + 1];
+    struct raw_time at_once = {0, 0};
+    for (int i = 0; i <= FEW; i++)
+        numbers[i] = (struct pollfd){.fd = i};
+    if (!none_or_all_beyond() || raw_failed(raw5(SYS_ppoll, (long)numbers, FEW + 1, (long)&at_once, 0, 0)) ||
+        !(numbers[FEW].revents & POLLNVAL))
+        return false;
+    for (int i = 0; i < FEW; i++)
+        if (!(numbers[i].revents & POLLNVAL))
+            adopt(i, found);
+    return true;
+}
+
+static void adopt_listed(bool *found)
+{
+    long directory = raw4(SYS_openat, AT_FDCWD, (long)"/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    if (raw_failed(directory))
+        return;
+    directory_numbers(directory, adopt, found);
+    raw1(SYS_close, directory);
+}
+
 bool inherited_sockets(void)
 {
     bool found = false;
-    long directory = raw4(SYS_openat, AT_FDCWD, (long)"/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (raw_failed(directory))
-        return false;
-    directory_numbers(directory, adopt, &found);
-    raw1(SYS_close, directory);
+    if (!adopt_few(&found))
+        adopt_listed(&found);
     return found;
 }

@@ -114,8 +114,9 @@ void log_open(const struct process_policy *policy, const char *name)
     target = policy->log;
     program = name;
     first_stderr = identify(STDERR);
-    pattern[0] = '\0';
-    if (target == LOG_FILE && policy->log_path[0] != '/') {
+    if (target != LOG_FILE)
+        return;
+    if (policy->log_path[0] != '/') {
         char here[POLICY_PATH_MAX];
         if (raw2(SYS_getcwd, (long)here, sizeof here) > 0) {
             for (const char *at = here; *at; at++) { /* a directory may have a % in its name */

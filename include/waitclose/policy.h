@@ -43,7 +43,6 @@ enum {
 /* Settings for the whole process. */
 struct process_policy {
     enum log_target log;
-    char log_path[POLICY_PATH_MAX]; /* LOG_FILE: as written, %p and %e not yet filled in */
     enum log_format format;
     int64_t interval; /* ms, at least 1 */
     bool watch;
@@ -52,6 +51,7 @@ struct process_policy {
     unsigned limit;    /* leaks at once, 1 to POLICY_LIMIT_MAX; 0: none */
     enum limit_signal limit_signal;
     enum summary summary;
+    char log_path[POLICY_PATH_MAX]; /* LOG_FILE: as written, %p and %e not yet filled in */
 };
 
 /* What an option is where the policy says nothing of it. */
@@ -139,8 +139,8 @@ struct rule {
 struct policy {
     bool off;  /* WAITCLOSE=off */
     bool help; /* WAITCLOSE=help */
-    struct process_policy process;
     size_t rule_count;
+    struct process_policy process;
     struct rule rules[POLICY_RULES_MAX]; /* in the order written: later wins */
 };
 
