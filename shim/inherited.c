@@ -11,7 +11,7 @@
 #include "probe.h"
 #include "raw.h"
 
-enum { FEW = 256, WORD = 8 * sizeof(long) };
+enum { FEW = 256, TWICE = 2 * FEW, WORD = 8 * sizeof(long) };
 
 static bool adopt(int number, void *context)
 {
@@ -32,11 +32,11 @@ static bool adopt(int number, void *context)
  */
 static bool none_or_all_beyond(void)
 {
-    long numbers[2 * FEW / WORD] = {0};
+    long numbers[TWICE / WORD] = {0};
     struct raw_time at_once = {0, 0};
     for (size_t i = FEW / WORD; i < sizeof numbers / sizeof *numbers; i++)
         numbers[i] = -1;
-    return raw6(SYS_pselect6, 2 * FEW, (long)numbers, 0, 0, (long)&at_once, 0) == 0;
+    return raw6(SYS_pselect6, TWICE, (long)numbers, 0, 0, (long)&at_once, 0) == 0;
 }
 
 /* Every program that starts pays for this, and to read the directory costs ten times as much. */
