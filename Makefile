@@ -48,7 +48,7 @@ SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.
 # What scan and status ask and judge with, as the library does.
 SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict told address line bare site error)
 # What needs neither a socket nor the loader, for the unit tests.
-PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict told line address sockets bare bare_mem) \
+PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict told line address sockets stack bare bare_mem) \
              $(patsubst %,$(BUILD)/cli/%.o,accept_queue array event event_json event_text group json ledger log_name \
                message printable socket_text sound_policy tally terminal)
 

@@ -97,18 +97,22 @@ static void replace_mark(int number, enum mark mark)
 static void set_peer(struct hint *hint, const struct address *peer)
 {
     uint32_t words[4];
+    atomic_store_explicit(&hint->peer_family, peer->family, memory_order_relaxed);
+    if (peer->family == ADDRESS_NONE)
+        return;
     memcpy(words, peer->bytes, sizeof words);
     for (int i = 0; i < 4; i++)
         atomic_store_explicit(&hint->peer[i], words[i], memory_order_relaxed);
     atomic_store_explicit(&hint->peer_port, peer->port, memory_order_relaxed);
-    atomic_store_explicit(&hint->peer_family, peer->family, memory_order_relaxed);
 }
 
 static struct address get_peer(const struct hint *hint)
 {
-    struct address peer = {.family = atomic_load_explicit(&hint->peer_family, memory_order_relaxed),
-                           .port = atomic_load_explicit(&hint->peer_port, memory_order_relaxed)};
+    struct address peer = {.family = atomic_load_explicit(&hint->peer_family, memory_order_relaxed)};
     uint32_t words[4];
+    if (peer.family == ADDRESS_NONE)
+        return peer;
+    peer.port = atomic_load_explicit(&hint->peer_port, memory_order_relaxed);
     for (int i = 0; i < 4; i++)
         words[i] = atomic_load_explicit(&hint->peer[i], memory_order_relaxed);
     memcpy(peer.bytes, words, sizeof words);
@@ -135,6 +139,14 @@ static unsigned get_stack(int number, uintptr_t frames[HINTS_STACK_MAX])
     return size;
 }
 
+/* Apart, so that a birth without it needs no room for it. */
+static __attribute__((noinline)) void keep_stack(int number, uintptr_t site)
+{
+    uintptr_t frames[HINTS_STACK_MAX];
+    stack_capture(frames, stack_depth, site);
+    set_stack(number, frames);
+}
+
 static uint32_t coarse_now(void)
 {
     struct timespec now;
@@ -148,18 +160,17 @@ void hints_birth(int number, uintptr_t site, enum hint_flag direction, const str
     if ((unsigned)number >= hints_capacity)
         return;
     atomic_fetch_add_explicit(hints_births, 1, memory_order_relaxed);
-    struct address address = address_from(peer, peer_size);
+    struct address address = {.family = ADDRESS_NONE};
+    if (peer)
+        address = address_from(peer, peer_size);
     struct hint *hint = begin(number);
     atomic_store_explicit(&hint->site, site, memory_order_relaxed);
     atomic_store_explicit(&hint->reader, 0, memory_order_relaxed);
     atomic_store_explicit(&hint->born, coarse_now(), memory_order_relaxed);
     atomic_store_explicit(&hint->flags, (uint8_t)(direction | HINT_BORN), memory_order_relaxed);
     set_peer(hint, &address);
-    if (stack_depth) {
-        uintptr_t frames[HINTS_STACK_MAX];
-        stack_capture(frames, stack_depth, site);
-        set_stack(number, frames);
-    }
+    if (stack_depth)
+        keep_stack(number, site);
     finish(hint);
     set_mark(number, MARK_TRACKED);
     hints_changed(number);

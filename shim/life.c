@@ -344,7 +344,7 @@ extern int on_exit(void (*function)(int status, void *argument), void *argument)
 static bool libc_can(void)
 {
     if (policy.process.stack && !stack_ready()) {
-        say("stack=: this libc has no backtrace(3); expected stack=0");
+        say("stack=: there is no libgcc_s.so.1 to walk stacks with; expected stack=0");
         return false;
     }
     if (policy.process.exitcode && !on_exit) {

@@ -24,6 +24,7 @@
 #include "hints.h"
 #include "probe.h"
 #include "settle.h"
+#include "stack.h"
 
 enum { NUMBERS = 64, PROGRAM_THREADS = 3, ROUNDS = 40000, SETTLED = 3000 };
 
@@ -43,6 +44,13 @@ int64_t bare_now(void)
     return 0;
 }
 
+/* As the socket hook: its caller's stack is kept. */
+static __attribute__((noinline)) void be_born(int number, const struct sockaddr_in *peer)
+{
+    hints_birth(number, (uintptr_t)__builtin_return_address(0), HINT_OUT, (const struct sockaddr *)peer,
+                sizeof *peer);
+}
+
 /* All that hooks do, to any number, in any order. */
 static void *be_the_program(void *seed_of_its_own)
 {
@@ -54,7 +62,7 @@ static void *be_the_program(void *seed_of_its_own)
         switch (rand_r(&seed) % 8) {
         case 0:
         case 1:
-            hints_birth(number, 1, HINT_OUT, (struct sockaddr *)&peer, sizeof peer);
+            be_born(number, &peer);
             break;
         case 2:
             hints_connecting(number, (struct sockaddr *)&peer, sizeof peer);
@@ -114,7 +122,7 @@ static void hints(void **state)
 {
     pthread_t program[PROGRAM_THREADS], watcher;
     (void)state;
-    assert_true(hints_open(NUMBERS, 4, &births));
+    assert_true(stack_ready() && hints_open(NUMBERS, 4, &births));
     assert_int_equal(pthread_create(&watcher, NULL, be_the_watcher, NULL), 0);
     for (uintptr_t i = 0; i < PROGRAM_THREADS; i++)
         assert_int_equal(pthread_create(&program[i], NULL, be_the_program, (void *)(i + 1)), 0);
