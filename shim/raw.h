@@ -20,6 +20,9 @@ enum {
     RAW_pidfd_getfd = 438,
 };
 
+/* How rt_sigprocmask(2) changes the mask. */
+enum { RAW_SIG_BLOCK = 0, RAW_SIG_SETMASK = 2 };
+
 /* What the old time calls take: two longs, whatever libc's time_t is. */
 struct raw_time {
     long seconds;
@@ -119,6 +122,22 @@ static inline long raw1(long number, long a)
 static inline long raw0(long number)
 {
     return raw6(number, 0, 0, 0, 0, 0, 0);
+}
+
+/*
+ * Around what must not be left half done: a signal handler may jump out of whatever it interrupts (siglongjmp), and so
+ * does a cancelled thread. Raw, because libc's own calls spare its two signals (nptl(7)).
+ */
+static inline uint64_t raw_hold_signals(void)
+{
+    uint64_t all = ~0ull, before = 0;
+    raw4(SYS_rt_sigprocmask, RAW_SIG_BLOCK, (long)&all, (long)&before, sizeof all);
+    return before;
+}
+
+static inline void raw_let_signals(uint64_t before)
+{
+    raw4(SYS_rt_sigprocmask, RAW_SIG_SETMASK, (long)&before, 0, sizeof before);
 }
 
 /* Whether an answer is an error. */

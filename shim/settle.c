@@ -229,12 +229,15 @@ static unsigned take(struct request *request, bool emfile)
     return freed;
 }
 
+/* Whoever jumps out of it would leave a number claimed for ever, and no close of it would do anything. */
 unsigned settle(bool emfile)
 {
     unsigned freed = 0, end = atomic_load_explicit(&requests_end, memory_order_relaxed);
+    uint64_t before = raw_hold_signals();
     for (struct request *request = requests; request < requests + end; request++)
         if (atomic_load_explicit(&request->state, memory_order_acquire) == REQUEST_WAITS)
             freed += take(request, emfile && !freed);
+    raw_let_signals(before);
     return freed;
 }
 

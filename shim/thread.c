@@ -1,7 +1,6 @@
 #include "thread.h"
 
 #include <sched.h>
-#include <signal.h>
 
 #include "bare.h"
 #include "raw.h"
@@ -10,7 +9,6 @@ enum {
     /* A thread like any other to the kernel, but for the table. */
     BARE_THREAD = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
                   CLONE_CHILD_CLEARTID,
-    KERNEL_SIGNALS_SIZE = 8,
     GONE_MS = 100,
 };
 
@@ -117,11 +115,9 @@ bool thread_start(void (*function)(void *argument), void *argument, void *stack,
                   enum thread_table table)
 {
     long flags = BARE_THREAD | (table == THREAD_SHARES_TABLE ? CLONE_FILES : 0);
-    uint64_t all = ~0ull, before;
-    /* Raw, because libc's own call spares its two signals (nptl(7)); the thread inherits the mask of now. */
-    raw4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&before, KERNEL_SIGNALS_SIZE);
+    uint64_t before = raw_hold_signals(); /* the thread inherits the mask of now */
     long thread = thread_clone(flags, (char *)stack + THREAD_STACK, alive, function, argument);
-    raw4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, KERNEL_SIGNALS_SIZE);
+    raw_let_signals(before);
     return thread > 0;
 }
 
