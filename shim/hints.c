@@ -258,12 +258,9 @@ void hints_disown(int number, uint32_t generation)
         replace_mark(number, MARK_NONE);
 }
 
-void hints_share(int number, uint32_t generation, int from)
+static void copy_record(int number, int from)
 {
-    struct hint *hint = &hints_records[number], *source = &hints_records[from];
-    if ((unsigned)number >= hints_capacity || (unsigned)from >= hints_capacity || !empty(number, generation))
-        return;
-    begin(number);
+    struct hint *hint = begin(number), *source = &hints_records[from];
     atomic_store_explicit(&hint->site, atomic_load(&source->site), memory_order_relaxed);
     atomic_store_explicit(&hint->reader, atomic_load(&source->reader), memory_order_relaxed);
     atomic_store_explicit(&hint->born, atomic_load(&source->born), memory_order_relaxed);
@@ -279,11 +276,33 @@ void hints_share(int number, uint32_t generation, int from)
     finish(hint);
 }
 
+void hints_share(int number, uint32_t generation, int from)
+{
+    if ((unsigned)number < hints_capacity && (unsigned)from < hints_capacity && empty(number, generation))
+        copy_record(number, from);
+}
+
+void hints_ended_too(int number, int from)
+{
+    if ((unsigned)number >= hints_capacity)
+        return;
+    copy_record(number, from);
+    set_mark(number, MARK_ENDED);
+    hints_changed(number);
+}
+
 void hints_known(int number)
 {
     uint8_t tracked = MARK_TRACKED;
     if ((unsigned)number < hints_capacity)
         atomic_compare_exchange_strong(&hints_marks[number], &tracked, MARK_KNOWN);
+}
+
+void hints_not_closed(int number)
+{
+    uint8_t none = MARK_NONE;
+    if ((unsigned)number < hints_capacity)
+        atomic_compare_exchange_strong(&hints_marks[number], &none, MARK_KNOWN);
 }
 
 /* The time of its birth serves no more, so its place is taken; no hook but a birth writes there. */

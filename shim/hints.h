@@ -127,6 +127,7 @@ void hints_changed(int number); /* look at it again: listen(2) */
 void hints_told(int number, enum hint_flag what);
 void hints_told_eof(int number); /* a read returned 0 */
 bool hints_close(int number);
+void hints_ended_too(int number, int from); /* what we have ended lies under another number as well: dup(2) */
 
 /*
  * From the watcher.
@@ -139,6 +140,7 @@ bool hints_copy(int number, struct hint_copy *copy);
 void hints_adopt(int number, uint32_t generation);
 void hints_disown(int number, uint32_t generation);
 void hints_known(int number);
+void hints_not_closed(int number); /* its close came to nothing: cancelled, or made in another table */
 /*
  * We have ended this socket: from now on its writes are seen. hints_mark_revived: it was
  * connected anew.

@@ -1,5 +1,6 @@
 /* The program's processes: vfork, ends that run no exit handler, and changes of rights. */
 #include <errno.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -42,6 +43,17 @@
         return result;                                                                                       \
     }
 
+#define HOOK_UNSHARE(returns, name, parameters, arguments)                                                   \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (flags & CLONE_FILES)                                                                             \
+            life_tables_part();                                                                              \
+        life_stop();                                                                                         \
+        returns result = next.name arguments;                                                                \
+        life_restart();                                                                                      \
+        return result;                                                                                       \
+    }
+
 /* seccomp(2) has two doors; libc has a function for neither but these. */
 static void sandbox_comes(void)
 {
@@ -61,6 +73,10 @@ static void sandbox_comes(void)
     {                                                                                                        \
         if (__builtin_expect(number == SYS_seccomp, 0))                                                      \
             sandbox_comes();                                                                                 \
+        if (__builtin_expect(number == SYS_tkill && second, 0))                                              \
+            life_signalled(first);                                                                           \
+        if (__builtin_expect(number == SYS_tgkill && third, 0))                                              \
+            life_signalled(second);                                                                          \
         return next.name arguments;                                                                          \
     }
 

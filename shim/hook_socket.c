@@ -5,6 +5,7 @@
  * sockets are given the options that the policy asks for (options.h).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/un.h>
 
@@ -22,7 +23,7 @@ static inline bool something_waits(void)
 
 static __attribute__((noinline, cold)) unsigned settle_here(bool emfile)
 {
-    return !life_sandboxed() && life_is_here() ? settle(emfile) : 0;
+    return !life_sandboxed() && life_is_here() && !life_has_tables() ? settle(emfile) : 0;
 }
 
 /* Whether a call that failed for want of a number may find one now. */
@@ -60,7 +61,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     if (__builtin_expect(gave_one_back(made), 0))                                                            \
         made = call;
 
-#define HOOK_SOCKET(returns, name, parameters, arguments)                                                    \
+#define HOOK_SOCKET(returns, name, parameters, arguments, unused)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!is_tcp(domain, type, protocol))                                                                 \
@@ -75,7 +76,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
  * What a TCP listener gives is a TCP socket. A listener that no hook has seen is adopted by the
  * watcher, and so are its children.
  */
-#define HOOK_ACCEPT(returns, name, parameters, arguments)                                                    \
+#define HOOK_ACCEPT(returns, name, parameters, arguments, unused)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!hints_tracked(fd))                                                                              \
@@ -107,7 +108,7 @@ static __attribute__((noinline)) int connect_attended(int (*call)(int, const str
 }
 
 /* The peer is noted before the call: once it is connected, the watcher may look. */
-#define HOOK_CONNECT(returns, name, parameters, arguments)                                                   \
+#define HOOK_CONNECT(returns, name, parameters, arguments, unused)                                                   \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (hints_tracked(fd)) {                                                                             \
@@ -131,7 +132,7 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
     return result;
 }
 
-#define HOOK_OPTION(returns, name, parameters, arguments)                                                    \
+#define HOOK_OPTION(returns, name, parameters, arguments, unused)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(options_wanted, 0))                                                             \
@@ -139,7 +140,7 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_LISTEN(returns, name, parameters, arguments)                                                    \
+#define HOOK_LISTEN(returns, name, parameters, arguments, unused)                                                    \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (hints_tracked(fd)) {                                                                             \
@@ -151,7 +152,7 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_SHUTDOWN(returns, name, parameters, arguments)                                                  \
+#define HOOK_SHUTDOWN(returns, name, parameters, arguments, unused)                                                  \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!hints_tracked(fd) || how == SHUT_RD)                                                            \
@@ -166,7 +167,7 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
  * Before the real call: afterwards the number may be another thread's. A vfork child closes its own
  * copy only.
  */
-#define HOOK_CLOSE(returns, name, parameters, arguments)                                                     \
+#define HOOK_CLOSE(returns, name, parameters, arguments, unused)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(hints_tracked(fd), 0) && !life_in_vfork_child() && hints_close(fd))             \
@@ -174,8 +175,27 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
         return next.name arguments;                                                                          \
     }
 
+/*
+ * Of another number for the same socket the watcher hears on its round. But what we have ended must raise no
+ * SIGPIPE under that number either, from now on.
+ */
+static __attribute__((noinline, cold)) int another_number(int made, int fd)
+{
+    if (made >= 0 && made != fd && !life_in_vfork_child())
+        hints_ended_too(made, fd);
+    return made;
+}
+
+#define HOOK_DUP(returns, name, parameters, arguments, makes_number)                                         \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(hints_ended(fd), 0) && (makes_number))                                          \
+            return another_number(next.name arguments, fd);                                                  \
+        return next.name arguments;                                                                          \
+    }
+
 #include "hooks_not_here.h"
 
 #define HOOK(family, returns, name, parameters, arguments, raw, more)                                        \
-    HOOK_##family(returns, name, parameters, arguments)
+    HOOK_##family(returns, name, parameters, arguments, more)
 #include "hooks.def"

@@ -35,6 +35,9 @@
 #ifndef HOOK_CLOSE
 #define HOOK_CLOSE(...)
 #endif
+#ifndef HOOK_DUP
+#define HOOK_DUP(...)
+#endif
 #ifndef HOOK_VFORK
 #define HOOK_VFORK(...)
 #endif
@@ -46,6 +49,9 @@
 #endif
 #ifndef HOOK_ALONE
 #define HOOK_ALONE(...)
+#endif
+#ifndef HOOK_UNSHARE
+#define HOOK_UNSHARE(...)
 #endif
 #ifndef HOOK_PRCTL
 #define HOOK_PRCTL(...)

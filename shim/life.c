@@ -44,6 +44,7 @@ struct life {
     _Atomic uint32_t births;
     _Atomic uint32_t pauses; /* how many changes of rights are under way */
     _Atomic int process;
+    _Atomic bool has_tables; /* more than one: life_tables_part */
     struct talk talk;
     uint32_t alive; /* the watcher's thread id; 0: it has ended */
     void *stack;
@@ -113,6 +114,11 @@ static void watch_thread(void *argument)
     bare_wake(&life->talk.paused);
 }
 
+bool life_has_tables(void)
+{
+    return atomic_load_explicit(&life->has_tables, memory_order_relaxed);
+}
+
 static bool start_thread(void)
 {
     if (!life->stack)
@@ -124,6 +130,8 @@ static bool start_thread(void)
     life->watch.rights = &rights;
     if (!life->watch.room)
         life->watch.room = room_choose().kind == ROOM_OWN ? &room_own : &room_shared;
+    if (life->watch.room == &room_shared && life_has_tables())
+        return false; /* it would stand in its starter's, and hold open what that closes by its end */
     __atomic_store_n(&life->talk.order, ORDER_NONE, __ATOMIC_RELEASE);
     atomic_store(&has_watched, true);
     return thread_start(watch_thread, NULL, life->stack, &life->alive, THREAD_SHARES_TABLE);
@@ -141,9 +149,9 @@ static void begin_as_child(void)
     atomic_store(&life->process, process_id());
 }
 
-void life_start(void)
+static void start(void)
 {
-    if (in_other_process() || life_sandboxed() || !move(LIFE_IDLE, LIFE_STARTING))
+    if (!move(LIFE_IDLE, LIFE_STARTING))
         return;
     if (atomic_load(&life->pauses)) { /* rights are changing: the thread might keep the old ones */
         move(LIFE_STARTING, LIFE_IDLE);
@@ -153,6 +161,16 @@ void life_start(void)
         begin_as_child();
     bool started = policy.process.watch && start_thread();
     move(LIFE_STARTING, started ? LIFE_WATCHED : LIFE_BARRED); /* unless the thread itself has moved it on */
+}
+
+/* Whoever jumps out of it would leave a watcher that starts for ever. */
+void life_start(void)
+{
+    if (in_other_process() || life_sandboxed() || atomic_load(&life->state) != LIFE_IDLE)
+        return;
+    uint64_t before = raw_hold_signals();
+    start();
+    raw_let_signals(before);
 }
 
 static void give_order(enum order order)
@@ -226,6 +244,24 @@ void life_stop(void)
         thread_wait_gone(thread);
 }
 
+/* Weak, for only glibc has it, since 2.32. Of ours it does not know. */
+extern char __libc_single_threaded __attribute__((weak));
+
+void life_tables_part(void)
+{
+    if (!out_of_reach() && !(&__libc_single_threaded && __libc_single_threaded))
+        atomic_store(&life->has_tables, true);
+}
+
+void life_signalled(long thread)
+{
+    if (out_of_reach() || thread != (long)__atomic_load_n(&life->alive, __ATOMIC_ACQUIRE))
+        return;
+    await_started();
+    life_stop();
+    move(LIFE_STOPPED, LIFE_IDLE);
+}
+
 void life_restart(void)
 {
     if (out_of_reach() || !move(LIFE_STOPPED, LIFE_STARTING))
@@ -249,7 +285,7 @@ static void last_look(void)
     if (state == LIFE_WATCHED || state == LIFE_PAUSED) {
         give_order(ORDER_FINISH);
         thread_wait(&life->alive, FINISH_MS);
-    } else if (state == LIFE_BARRED || (state == LIFE_IDLE && asked_for)) {
+    } else if (state == LIFE_BARRED || (state == LIFE_IDLE && (asked_for || life->talk.watching))) {
         start_for_last_look();
     }
 }

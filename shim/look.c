@@ -316,6 +316,7 @@ void look(int number, bool stirred)
         struct hint_copy hint;
         if (hints_copy(number, &hint)) /* connect() and the like make a new generation of the same socket */
             sockets_set(number, cookie, hint.generation);
+        hints_not_closed(number);
         examine(number, handle, cookie);
     } else if (!cookie && hints_tracked(number)) {
         struct hint_copy hint;

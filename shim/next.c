@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@
 #define SYS_64(name) SYS_##name
 #endif
 
+/* Offsets go to the kernel in two longs (preadv2(2)), of which the second counts for nothing where one is enough. */
+#define HIGH_HALF(offset) (long)((int64_t)(offset) >> 32)
+
 /* The kernel has no use for what only libc checks, such as the fortified twins' room. */
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
@@ -32,6 +36,14 @@ static long answer_with_errno(long answer)
         return answer;
     errno = (int)-answer;
     return -1;
+}
+
+/* dup2(2), which not every architecture has. */
+static int dup_onto(int fd, int number)
+{
+    if (fd == number)
+        return syscall(SYS_fcntl, fd, F_GETFD) < 0 ? -1 : number;
+    return (int)syscall(SYS_dup3, fd, number, 0);
 }
 
 #define HOOK(family, returns, name, parameters, arguments, raw, more)                                        \

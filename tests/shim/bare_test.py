@@ -171,8 +171,9 @@ class Jumps(unittest.TestCase):
 
     def test_untracked_descriptors(self):
         for name in (
-            "read __read __read_chk readv recv __recv_chk recvfrom __recvfrom_chk recvmsg recvmmsg close "
-            "write __write writev send __send sendto sendmsg sendmmsg sendfile sendfile64 splice setsockopt"
+            "read __read __read_chk readv preadv2 preadv64v2 recv __recv_chk recvfrom __recvfrom_chk recvmsg recvmmsg close "
+            "write __write writev send __send sendto sendmsg sendmmsg sendfile sendfile64 splice pwritev2 pwritev64v2 "
+            "setsockopt dup dup2 __dup2 dup3 fcntl __fcntl fcntl64"
         ).split():
             with self.subTest(name):
                 self.assert_jumps(name)

@@ -24,6 +24,9 @@ static void write_in_every_way(int fd)
     must(file >= 0 && pipe(pipes) == 0 && write(pipes[1], text, 1) == 1);
     must_break(write(fd, text, 1));
     must_break(writev(fd, &piece, 1));
+    must_break(pwritev2(fd, &piece, 1, -1, 0));
+    must_break(pwritev64v2(fd, &piece, 1, -1, 0));
+    must(pwritev2(fd, &piece, 1, 0, 0) < 0 && errno == ESPIPE);
     must_break(send(fd, text, 1, 0));
     must_break(sendto(fd, text, 1, 0, NULL, 0));
     must_break(sendmsg(fd, &message.msg_hdr, 0));

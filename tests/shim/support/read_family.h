@@ -21,6 +21,16 @@ static ssize_t by_readv(int fd, char *text, size_t size)
     return readv(fd, parts, 2);
 }
 
+static ssize_t by_preadv2(int fd, char *text, size_t size)
+{
+    return preadv2(fd, &(struct iovec){text, size}, 1, -1, 0);
+}
+
+static ssize_t by_preadv64v2(int fd, char *text, size_t size)
+{
+    return preadv64v2(fd, &(struct iovec){text, size}, 1, -1, 0);
+}
+
 static ssize_t by_recv(int fd, char *text, size_t size)
 {
     return recv(fd, text, size, 0);
@@ -62,7 +72,8 @@ static inline void read_once(reading *by, bool to_the_end)
 
 static inline void read_with_each(bool to_the_end)
 {
-    static reading *const calls[] = {by_read, by_readv, by_recv, by_recvfrom, by_recvmsg, by_recvmmsg};
+    static reading *const calls[] = {by_read, by_readv,    by_preadv2, by_preadv64v2,
+                                    by_recv, by_recvfrom, by_recvmsg, by_recvmmsg};
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         read_once(calls[i], to_the_end);
     await_events(sizeof calls / sizeof *calls);
