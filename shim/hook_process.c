@@ -34,6 +34,19 @@
         return result;                                                                                       \
     }
 
+/*
+ * initgroups(3) looks the user up first: that may take long, and is where a thread can be cancelled. So nothing is
+ * held meanwhile, and the watcher follows afterwards.
+ */
+#define HOOK_FOLLOWED(returns, name, parameters, arguments)                                                  \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        returns result = next.name arguments;                                                                \
+        life_pause();                                                                                        \
+        life_resume();                                                                                       \
+        return result;                                                                                       \
+    }
+
 #define HOOK_ALONE(returns, name, parameters, arguments)                                                     \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \

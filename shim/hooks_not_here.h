@@ -47,6 +47,9 @@
 #ifndef HOOK_RIGHTS
 #define HOOK_RIGHTS(...)
 #endif
+#ifndef HOOK_FOLLOWED
+#define HOOK_FOLLOWED(...)
+#endif
 #ifndef HOOK_ALONE
 #define HOOK_ALONE(...)
 #endif
