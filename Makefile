@@ -58,8 +58,9 @@ PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/test
 
 all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
 
+# What a program has loaded by dlopen(3) it cannot unload: the watcher and the handlers at fork and exit stay.
 $(BUILD)/libwaitclose.so: $(SHIM_O)
-	$(call say,LINK,$@)$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-soname,libwaitclose.so -Wl,--no-undefined $(QUICK_START) -o $@ $^ $(LDFLAGS)
+	$(call say,LINK,$@)$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-z,nodelete -Wl,-soname,libwaitclose.so -Wl,--no-undefined $(QUICK_START) -o $@ $^ $(LDFLAGS)
 
 $(BUILD)/waitclose: $(CLI_O) $(SHARED_O) $(SCAN_O)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS) $(CLI_LIBS)
