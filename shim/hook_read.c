@@ -14,6 +14,14 @@
 #include "next.h"
 #include "probe.h"
 
+static bool vector_asks(const struct iovec *vector, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vector[i].iov_len)
+            return true;
+    return false;
+}
+
 static bool message_asks(const struct msghdr *message, int flags)
 {
     return !(flags & MSG_ERRQUEUE) && vector_asks(message->msg_iov, message->msg_iovlen);

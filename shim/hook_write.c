@@ -30,6 +30,12 @@ static bool is_over(int fd)
     return next.send(fd, "", 0, MSG_NOSIGNAL) < 0;
 }
 
+static ssize_t send_vector(int fd, const struct iovec *vector, int count)
+{
+    struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count};
+    return next.sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
 #define HOOK_WRITE(returns, name, parameters, arguments, quietly)                                            \
     static __attribute__((noinline, cold)) returns ended_##name parameters                                   \
     {                                                                                                        \

@@ -7,7 +7,6 @@
 #ifndef WAITCLOSE_NEXT_H
 #define WAITCLOSE_NEXT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -29,15 +28,6 @@ void next_resolve(void);
 #define HOOK_ENTRY(returns, name, parameters)                                                                \
     returns hook_##name parameters __asm__(#name) __attribute__((visibility("default")));                    \
     returns hook_##name parameters
-
-/* Whether a call asks for any byte, or has any to give. */
-static inline bool vector_asks(const struct iovec *vector, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (vector[i].iov_len)
-            return true;
-    return false;
-}
 
 /* The address in the program that called the hook. */
 #define CALLER ((uintptr_t)__builtin_return_address(0))

@@ -18,7 +18,7 @@ static void must_break(ssize_t result)
 static void write_in_every_way(int fd)
 {
     char text[] = "x";
-    struct iovec piece = {text, 1};
+    struct iovec piece = {text, 1}, *volatile refused = (struct iovec *)8;
     struct mmsghdr message = {.msg_hdr = {.msg_iov = &piece, .msg_iovlen = 1}};
     int file = open("/proc/self/exe", O_RDONLY), pipes[2];
     must(file >= 0 && pipe(pipes) == 0 && write(pipes[1], text, 1) == 1);
@@ -27,6 +27,8 @@ static void write_in_every_way(int fd)
     must_break(pwritev2(fd, &piece, 1, -1, 0));
     must_break(pwritev64v2(fd, &piece, 1, -1, 0));
     must(pwritev2(fd, &piece, 1, 0, 0) < 0 && errno == ESPIPE);
+    must(pwritev2(fd, refused, 1, -1, 0) < 0 && errno == EFAULT);
+    must(writev(fd, refused, 1) < 0 && errno == EFAULT);
     must_break(send(fd, text, 1, 0));
     must_break(sendto(fd, text, 1, 0, NULL, 0));
     must_break(sendmsg(fd, &message.msg_hdr, 0));
