@@ -53,7 +53,7 @@ PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict told line addres
                message printable socket_text sound_policy tally terminal)
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
-PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny \
+PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny $(BUILD)/tests/shim/naive.so \
              $(BUILD)/tests/programs/ground_truth $(BUILD)/tests/programs/reuse
 
 all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
@@ -99,6 +99,11 @@ $(BUILD)/tests/shim/loop_io_uring: LDLIBS := -luring
 $(BUILD)/tests/shim/deny: tests/shim/support/deny.c
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(TESTING) -o $@ $<
+
+# The opposite of the library, for the tests of hazards to fail under.
+$(BUILD)/tests/shim/naive.so: tests/shim/support/naive.c
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(TESTING) -fPIC -shared -o $@ $<
 
 $(BUILD)/tests/programs/ground_truth: $(wildcard tests/programs/ground_truth/*.c)
 $(BUILD)/tests/programs/reuse: $(wildcard tests/programs/reuse/*.c)

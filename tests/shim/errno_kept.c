@@ -9,6 +9,7 @@ int main(void)
     errno = 4711;
     struct pair pair = pair_of_sockets();
     must(write(pair.server, "x", 1) == 1 && read(pair.client, text, 1) == 1);
+    must(read(open("/dev/zero", O_RDONLY), text, 1) == 1);
     must(errno == 4711);
     must(recv(pair.client, text, sizeof text, MSG_DONTWAIT) < 0 && errno == EAGAIN);
     must(read(-1, text, sizeof text) < 0 && errno == EBADF);
