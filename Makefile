@@ -95,6 +95,7 @@ $(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 	$(call say,TEST,$<)$(CC) $(TESTING) -Itests/shim/support -o $@ $< $(LDLIBS)
 
 $(BUILD)/tests/shim/loop_io_uring: LDLIBS := -luring
+$(BUILD)/tests/shim/psx: LDLIBS := -lpsx -lcap -Wl,-wrap,pthread_create
 
 $(BUILD)/tests/shim/deny: tests/shim/support/deny.c
 	@mkdir -p $(@D)

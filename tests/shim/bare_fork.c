@@ -1,4 +1,5 @@
-// A child of _Fork(3), which runs no fork handler: it gets a watcher of its own.
+// A child of _Fork(3), which runs no fork handler: it gets a watcher of its own. Naive: the fork handler was
+// passed by; "started" came along, the thread did not.
 // policy: grace=200ms interval=20ms
 // expect: leak cause=eof-unread dir=in site
 // expect: leak cause=eof-unread dir=out site

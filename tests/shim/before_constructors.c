@@ -1,4 +1,5 @@
-// Hooks are called before any library's constructor has run, ours among them.
+// Hooks are called before any library's constructor has run, ours among them. Naive: the table that its
+// constructor makes is not there yet, and it crashes.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
 #include "sockets.h"

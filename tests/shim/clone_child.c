@@ -1,4 +1,4 @@
-// A child of a bare clone(2): it gets a watcher of its own.
+// A child of a bare clone(2): it gets a watcher of its own. Naive: "started" came along, the thread did not.
 // policy: grace=200ms interval=20ms
 // expect: leak cause=eof-unread dir=in site
 // expect: leak cause=eof-unread dir=out site

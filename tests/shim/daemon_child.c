@@ -1,4 +1,4 @@
-// A leak in a program that has put itself into the background.
+// A leak in a program that has put itself into the background. Naive: the thread stayed in the parent.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out !shared
 // expect: leak cause=eof-unread dir=in !shared

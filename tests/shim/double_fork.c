@@ -1,4 +1,4 @@
-// The same by two forks; those in between end by _exit.
+// The same by two forks; those in between end by _exit. Naive: the thread stayed in the first process.
 // policy: grace=200ms interval=20ms
 // expect: leak cause=eof-unread dir=out !shared
 #include "sockets.h"

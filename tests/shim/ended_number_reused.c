@@ -1,4 +1,5 @@
 // The number of an ended socket is reused past the hooks: what lies there now is not ours, SIGPIPE and all.
+// Naive: keeps SIGPIPE from the wrong one.
 // policy: action=close grace=100ms interval=20ms
 // expect: leak cause=eof-unread
 // expect: action action=close result=ok

@@ -1,4 +1,5 @@
-// A socket that is inherited through exec.
+// A socket that is inherited through exec. Naive: the socket's birth passed no hook of this program, so it is
+// not there.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out !site !open_s !shared peer=~^127.0.0.1:\d+$
 #include "sockets.h"

@@ -73,9 +73,19 @@ class Exports(unittest.TestCase):
         self.assertEqual(len(needed), 1, needed)
         self.assertRegex(needed[0], r"^libc\.(so\.6|musl-\w+\.so\.1)$")
 
+    def test_has_no_thread_local_storage(self):
+        """Of static TLS, which is scarce, a library loaded late may get none."""
+        self.assertNotRegex(output_of("readelf", "--wide", "--program-headers", LIBRARY), r"\bTLS\b")
+
+    def test_asks_the_environment_of_no_privileged_program(self):
+        """Where the loader lets us in under AT_SECURE, what the caller's environment says does not count."""
+        wanted = set(output_of("nm", "--dynamic", "--undefined-only", "--format=just-symbols", LIBRARY).split())
+        self.assertEqual({re.sub("@.*", "", name) for name in wanted if "getenv" in name}, {"secure_getenv"})
+
     def test_is_hardened(self):
         self.assertIn("GNU_RELRO", output_of("readelf", "--wide", "--program-headers", LIBRARY))
         self.assertRegex(output_of("readelf", "--wide", "--dynamic", LIBRARY), r"\(FLAGS\).*BIND_NOW")
+        self.assertRegex(output_of("readelf", "--wide", "--dynamic", LIBRARY), r"\(FLAGS_1\).*NODELETE")
         stack = re.search(r"GNU_STACK.*", output_of("readelf", "--wide", "--program-headers", LIBRARY))[0]
         self.assertNotRegex(stack, r"\bRWE\b")
 

@@ -1,4 +1,5 @@
-// A fork while the watcher is just coming to life: the child finds whatever the watcher had half done.
+// A fork while the watcher is just coming to life: the child finds whatever the watcher had half done. Naive:
+// the child goes on with what its parent's thread had half written, or waits for its lock.
 // policy: grace=1m interval=1ms
 // expect: nothing
 #include "sockets.h"

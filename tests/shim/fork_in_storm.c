@@ -1,4 +1,5 @@
 // Forks while the watcher's memory grows with every look: each child finds a whole world, or makes its own.
+// Naive: the child goes on with what its parent's thread had half written.
 // policy: grace=1m interval=1ms
 // expect: nothing
 #include "sockets.h"

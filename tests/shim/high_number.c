@@ -1,4 +1,4 @@
-// Numbers beyond what select can take.
+// Numbers beyond what select can take. Naive: a table of FD_SETSIZE.
 // policy: grace=100ms interval=20ms
 // expect: leak fd=2000 cause=eof-unread dir=out
 #include "sockets.h"

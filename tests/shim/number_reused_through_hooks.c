@@ -1,5 +1,5 @@
 // A number that is closed and given to the next connection, again and again, and all closed in time but the
-// last.
+// last. Naive: acts on the number, which is another's by then.
 // policy: grace=1s interval=20ms
 // expect: leak cause=eof-unread dir=out !reader
 #include "sockets.h"

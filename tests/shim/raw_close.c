@@ -1,4 +1,4 @@
-// A close that passes no hook, in time.
+// A close that passes no hook, in time. Naive: acts on the number, which is another's by then.
 // policy: grace=1s interval=20ms
 // expect: nothing
 #include "sockets.h"

@@ -1,4 +1,4 @@
-// Sockets made by bare system calls, in both directions.
+// Sockets made by bare system calls, in both directions. Naive: what passed no hook is not there.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out !site !open_s peer=~^127.0.0.1:\d+$
 // expect: leak cause=eof-unread dir=in !site !open_s

@@ -1,4 +1,5 @@
-// What the kernel refuses it still refuses: a hook that looked at these arguments itself would crash.
+// What the kernel refuses it still refuses: a hook that looked at these arguments itself would crash. Naive:
+// counts the bytes of a vector before the kernel has refused it.
 // policy: grace=1h
 // expect: nothing
 #include "sockets.h"

@@ -1,4 +1,6 @@
 // No signal of the program's is ever delivered to a thread of ours, and its handlers run on its own stack.
+// Naive: the kernel gives the signal to whichever thread does not block it, and the handler runs on a small
+// stack.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
 #include "sockets.h"
