@@ -26,8 +26,8 @@ static _Atomic uint64_t changed[HINTS_MAX / 64];
 static _Atomic uint64_t changed_words[HINTS_MAX / 64 / 64];
 
 /*
- * libc's own: before it may stand a library with a time of its making, and with locks (libfaketime). musl is found
- * by no such name; there it is what is linked.
+ * libc's own: before it may stand a library with a time of its making, and with locks (libfaketime). musl is
+ * found by no such name; there it is what is linked.
  */
 static int (*libc_clock)(clockid_t clock, struct timespec *now) = clock_gettime;
 

@@ -35,8 +35,8 @@
     }
 
 /*
- * initgroups(3) looks the user up first: that may take long, and is where a thread can be cancelled. So nothing is
- * held meanwhile, and the watcher follows afterwards.
+ * initgroups(3) looks the user up first: that may take long, and is where a thread can be cancelled. So
+ * nothing is held meanwhile, and the watcher follows afterwards.
  */
 #define HOOK_FOLLOWED(returns, name, parameters, arguments)                                                  \
     HOOK_ENTRY(returns, name, parameters)                                                                    \

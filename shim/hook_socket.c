@@ -61,7 +61,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
     if (__builtin_expect(gave_one_back(made), 0))                                                            \
         made = call;
 
-#define HOOK_SOCKET(returns, name, parameters, arguments, unused)                                                    \
+#define HOOK_SOCKET(returns, name, parameters, arguments, unused)                                            \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!is_tcp(domain, type, protocol))                                                                 \
@@ -76,7 +76,7 @@ static __attribute__((noinline)) int born(int fd, uintptr_t site, enum hint_flag
  * What a TCP listener gives is a TCP socket. A listener that no hook has seen is adopted by the
  * watcher, and so are its children.
  */
-#define HOOK_ACCEPT(returns, name, parameters, arguments, unused)                                                    \
+#define HOOK_ACCEPT(returns, name, parameters, arguments, unused)                                            \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!hints_tracked(fd))                                                                              \
@@ -108,7 +108,7 @@ static __attribute__((noinline)) int connect_attended(int (*call)(int, const str
 }
 
 /* The peer is noted before the call: once it is connected, the watcher may look. */
-#define HOOK_CONNECT(returns, name, parameters, arguments, unused)                                                   \
+#define HOOK_CONNECT(returns, name, parameters, arguments, unused)                                           \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (hints_tracked(fd)) {                                                                             \
@@ -132,7 +132,7 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
     return result;
 }
 
-#define HOOK_OPTION(returns, name, parameters, arguments, unused)                                                    \
+#define HOOK_OPTION(returns, name, parameters, arguments, unused)                                            \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(options_wanted, 0))                                                             \
@@ -140,7 +140,7 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_LISTEN(returns, name, parameters, arguments, unused)                                                    \
+#define HOOK_LISTEN(returns, name, parameters, arguments, unused)                                            \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (hints_tracked(fd)) {                                                                             \
@@ -152,7 +152,7 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
         return next.name arguments;                                                                          \
     }
 
-#define HOOK_SHUTDOWN(returns, name, parameters, arguments, unused)                                                  \
+#define HOOK_SHUTDOWN(returns, name, parameters, arguments, unused)                                          \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (!hints_tracked(fd) || how == SHUT_RD)                                                            \
@@ -167,7 +167,7 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
  * Before the real call: afterwards the number may be another thread's. A vfork child closes its own
  * copy only.
  */
-#define HOOK_CLOSE(returns, name, parameters, arguments, unused)                                                     \
+#define HOOK_CLOSE(returns, name, parameters, arguments, unused)                                             \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(hints_tracked(fd), 0) && !life_in_vfork_child() && hints_close(fd))             \

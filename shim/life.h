@@ -71,15 +71,15 @@ void life_stop(void);
 void life_restart(void);
 
 /*
- * The caller gets a descriptor table of its own, beside that of the program's other threads (unshare(2)): from
- * now on a number in a hook may be of either.
+ * The caller gets a descriptor table of its own, beside that of the program's other threads (unshare(2)):
+ * from now on a number in a hook may be of either.
  */
 void life_tables_part(void);
 bool life_has_tables(void);
 
 /*
- * A thread is about to be signalled by its id. If it is ours, which answers no signal, it is gone before; the next
- * TCP socket starts it anew.
+ * A thread is about to be signalled by its id. If it is ours, which answers no signal, it is gone before; the
+ * next TCP socket starts it anew.
  */
 void life_signalled(long thread);
 

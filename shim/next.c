@@ -23,7 +23,8 @@
 #define SYS_64(name) SYS_##name
 #endif
 
-/* Offsets go to the kernel in two longs (preadv2(2)), of which the second counts for nothing where one is enough. */
+/* Offsets go to the kernel in two longs (preadv2(2)), of which the second counts for nothing where one is
+ * enough. */
 #define HIGH_HALF(offset) (long)((int64_t)(offset) >> 32)
 
 /* The kernel has no use for what only libc checks, such as the fortified twins' room. */

@@ -125,8 +125,9 @@ static inline long raw0(long number)
 }
 
 /*
- * Around what must not be left half done: a signal handler may jump out of whatever it interrupts (siglongjmp), and so
- * does a cancelled thread. Raw, because libc's own calls spare its two signals (nptl(7)).
+ * Around what must not be left half done: a signal handler may jump out of whatever it interrupts
+ * (siglongjmp), and so does a cancelled thread. Raw, because libc's own calls spare its two signals
+ * (nptl(7)).
  */
 static inline uint64_t raw_hold_signals(void)
 {

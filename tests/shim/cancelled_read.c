@@ -1,5 +1,5 @@
-// A read is a cancellation point: a thread can be ended in it, and its socket is then held by nobody who reads.
-// Naive: the read is made with a lock held, which is never released.
+// A read is a cancellation point: a thread can be ended in it, and its socket is then held by nobody who
+// reads. Naive: the read is made with a lock held, which is never released.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out reader
 #include "sockets.h"

@@ -1,5 +1,5 @@
-// After the program has given up its rights the watcher must have none either, and still be at work. Naive: its
-// thread keeps root's rights where libc does not know it, and can write its log no more where it does.
+// After the program has given up its rights the watcher must have none either, and still be at work. Naive:
+// its thread keeps root's rights where libc does not know it, and can write its log no more where it does.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out site
 // expect: leak cause=eof-unread dir=in site

@@ -1,5 +1,5 @@
-// A program that closes whatever it has open finds nothing of ours; its next sockets are watched like its first.
-// Naive: its log and its epoll lay in the program's table, and are gone.
+// A program that closes whatever it has open finds nothing of ours; its next sockets are watched like its
+// first. Naive: its log and its epoll lay in the program's table, and are gone.
 // policy: grace=1s interval=20ms
 // expect: leak cause=eof-unread dir=out
 #include "sockets.h"

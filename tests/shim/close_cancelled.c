@@ -1,5 +1,6 @@
-// A thread is cancelled in its close(), which is then not made: the socket is still there, and what is read from it
-// is seen as before. Naive: it strikes the number off before the real close, and never hears of it again.
+// A thread is cancelled in its close(), which is then not made: the socket is still there, and what is read
+// from it is seen as before. Naive: it strikes the number off before the real close, and never hears of it
+// again.
 // policy: grace=1s interval=20ms
 // expect: leak cause=eof-ignored dir=out site=~^close_cancelled.0x reader=~^close_cancelled.0x
 #include "sockets.h"

@@ -1,5 +1,5 @@
-// The same by close_range(2), which no hook sees. Naive: its log and its epoll lay in the program's table, and
-// are gone.
+// The same by close_range(2), which no hook sees. Naive: its log and its epoll lay in the program's table,
+// and are gone.
 // policy: grace=1s interval=20ms
 // expect: leak cause=eof-unread dir=out
 #include "sockets.h"

@@ -1,6 +1,6 @@
-// A program that puts itself into the background twice, and closes everything in between: its leaks are found there,
-// each by the process that has it. Naive: the watcher's thread stayed in the first process, and "it has started" came
-// along.
+// A program that puts itself into the background twice, and closes everything in between: its leaks are found
+// there, each by the process that has it. Naive: the watcher's thread stayed in the first process, and "it
+// has started" came along.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
 // expect: leak cause=eof-unread dir=out

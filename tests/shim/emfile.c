@@ -1,5 +1,5 @@
-// The program has no descriptor left, the usual end of a leak: that must not keep it from being reported. Naive:
-// it opens its log, or borrows, in the program's table, where nothing is free.
+// The program has no descriptor left, the usual end of a leak: that must not keep it from being reported.
+// Naive: it opens its log, or borrows, in the program's table, where nothing is free.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
 #include "sockets.h"

@@ -1,5 +1,6 @@
-// What the policy has ended gets another number, by each call that makes one: that one raises no SIGPIPE either, at
-// once. Naive: it knows only the number that it has ended, and the first write under the other kills the program.
+// What the policy has ended gets another number, by each call that makes one: that one raises no SIGPIPE
+// either, at once. Naive: it knows only the number that it has ended, and the first write under the other
+// kills the program.
 // policy: action=close grace=100ms interval=20ms
 // expect: leak cause=eof-unread
 // expect: action action=close result=ok

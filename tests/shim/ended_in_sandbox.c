@@ -1,5 +1,5 @@
-// A program that has locked itself in makes no call that it did not ask for: its write to what was ended before
-// is just that. Naive: asks the kernel in each hook, and the filter kills the program.
+// A program that has locked itself in makes no call that it did not ask for: its write to what was ended
+// before is just that. Naive: asks the kernel in each hook, and the filter kills the program.
 // policy: action=fin grace=100ms interval=20ms
 // expect: leak cause=eof-unread
 // expect: action action=fin result=ok

@@ -1,5 +1,5 @@
-// The library in between changes no errno: not libc's answer, and nothing where a call succeeds. Naive: what it
-// asks the kernel after the call sets its own.
+// The library in between changes no errno: not libc's answer, and nothing where a call succeeds. Naive: what
+// it asks the kernel after the call sets its own.
 // policy: grace=1m interval=20ms
 // expect: nothing
 #include "sockets.h"

@@ -1,7 +1,7 @@
-// Eight threads start programs, by fork and by vfork, and close everything in between, while others make and close
-// connections; afterwards a leak is found as ever. FORKS=10000 in the environment: so many, not as few as here.
-// Naive: a lock that another thread held at the fork is never released in the child, which hangs before its exec;
-// or the closes of a vfork child strike out its parent's sockets.
+// Eight threads start programs, by fork and by vfork, and close everything in between, while others make and
+// close connections; afterwards a leak is found as ever. FORKS=10000 in the environment: so many, not as few
+// as here. Naive: a lock that another thread held at the fork is never released in the child, which hangs
+// before its exec; or the closes of a vfork child strike out its parent's sockets.
 // policy: grace=2s interval=5ms
 // expect: leak cause=eof-unread dir=out site=~^fork_exec_storm.0x
 #include "sockets.h"

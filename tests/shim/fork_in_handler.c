@@ -1,5 +1,6 @@
 // A signal handler forks, whatever it has interrupted, and its child makes a connection and leaks it.
-// Naive: the handler has interrupted a hook that holds a lock, and the child, or its parent, waits for it for ever.
+// Naive: the handler has interrupted a hook that holds a lock, and the child, or its parent, waits for it for
+// ever.
 // policy: grace=1ms interval=5ms
 // expect: 30 leak cause=eof-unread dir=out
 #include "sockets.h"

@@ -1,5 +1,5 @@
-// A fortified read beyond its buffer is stopped by libc, as without us. Naive: calls plain read() with the size
-// as given, and the check is gone.
+// A fortified read beyond its buffer is stopped by libc, as without us. Naive: calls plain read() with the
+// size as given, and the check is gone.
 // policy: grace=100ms interval=20ms
 // exit: -6
 // expect: nothing

@@ -1,5 +1,5 @@
-// The fortified twins of read, recv and recvfrom are the same calls by other names. Naive: they are not hooked,
-// so the end was never seen.
+// The fortified twins of read, recv and recvfrom are the same calls by other names. Naive: they are not
+// hooked, so the end was never seen.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-ignored dir=out rx=4 reader=~^fortified_reads.0x
 // expect: leak cause=eof-ignored dir=out rx=4 reader=~^fortified_reads.0x

@@ -1,5 +1,5 @@
-// A signal handler jumps out of whatever it interrupts, be it the giving back of numbers in the program's socket():
-// none is left half given back. Naive: a number stays claimed for ever, and its close does nothing.
+// A signal handler jumps out of whatever it interrupts, be it the giving back of numbers in the program's
+// socket(): none is left half given back. Naive: a number stays claimed for ever, and its close does nothing.
 // policy: grace=1ms interval=5ms action=close release=1ms
 // expect: 400 leak
 // expect: 400 action action=close result=ok

@@ -1,5 +1,5 @@
-// A signal handler jumps out of the call that starts the watcher, at any moment: the process has its watcher, or
-// gets it with its next socket. Naive: half started is never started.
+// A signal handler jumps out of the call that starts the watcher, at any moment: the process has its watcher,
+// or gets it with its next socket. Naive: half started is never started.
 // policy: grace=1ms interval=5ms exitcode=9
 // expect: 40 leak
 #include "sockets.h"

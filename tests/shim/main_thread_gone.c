@@ -1,5 +1,5 @@
-// The main thread has ended by pthread_exit; the others work on, and their leaks are found. Naive: pidfd_getfd
-// on the process finds no table any more, and that is taken for the end of all sockets.
+// The main thread has ended by pthread_exit; the others work on, and their leaks are found. Naive:
+// pidfd_getfd on the process finds no table any more, and that is taken for the end of all sockets.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
 // expect: leak cause=eof-unread dir=in

@@ -1,5 +1,5 @@
-// Nothing of ours is the program's child: no SIGCHLD, nothing to wait for. Naive: asks a child of its own, and
-// the program's wait() finds it.
+// Nothing of ours is the program's child: no SIGCHLD, nothing to wait for. Naive: asks a child of its own,
+// and the program's wait() finds it.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
 #include "sockets.h"

@@ -1,5 +1,5 @@
-// After a close that no hook saw, the number holds another socket that no hook saw: what was noted is not about
-// it. Naive: the end of the old one is taken for the new one's.
+// After a close that no hook saw, the number holds another socket that no hook saw: what was noted is not
+// about it. Naive: the end of the old one is taken for the new one's.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-ignored site reader
 // expect: healed cause=eof-ignored

@@ -1,5 +1,6 @@
-// A program with libcap's psx gives up its capabilities in all its threads by bare system calls. The watcher has none
-// afterwards either. Naive: libcap does not know the thread, which keeps root's; or waits for its answer for ever.
+// A program with libcap's psx gives up its capabilities in all its threads by bare system calls. The watcher
+// has none afterwards either. Naive: libcap does not know the thread, which keeps root's; or waits for its
+// answer for ever.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
 // expect: leak cause=eof-unread dir=out

@@ -1,5 +1,5 @@
-// Whoever signals each thread of /proc/self/task and waits until all have answered, as libpsx does since 2.72 to
-// change its process's rights. Ours has every signal blocked: it must be gone. Naive: waits for ever.
+// Whoever signals each thread of /proc/self/task and waits until all have answered, as libpsx does since 2.72
+// to change its process's rights. Ours has every signal blocked: it must be gone. Naive: waits for ever.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
 // expect: leak cause=eof-unread dir=out

@@ -1,5 +1,5 @@
-// Once stderr is another file, our lines must not go into it. Naive: writes to number 2 whatever has become of
-// it.
+// Once stderr is another file, our lines must not go into it. Naive: writes to number 2 whatever has become
+// of it.
 // policy: grace=100ms interval=20ms log=stderr
 // expect: nothing
 #include "sockets.h"

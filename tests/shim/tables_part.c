@@ -1,7 +1,7 @@
-// Threads with a descriptor table of their own: one empties it, and works under the same numbers; another ends with
-// its copies. The main thread's sockets stay what they are, no leak is false, and its peer gets its FIN.
-// Naive: the one's reads and closes are taken for the main thread's; a watcher that was started by the other
-// keeps its table, and every connection in it, open for good.
+// Threads with a descriptor table of their own: one empties it, and works under the same numbers; another
+// ends with its copies. The main thread's sockets stay what they are, no leak is false, and its peer gets its
+// FIN. Naive: the one's reads and closes are taken for the main thread's; a watcher that was started by the
+// other keeps its table, and every connection in it, open for good.
 // policy: grace=300ms interval=20ms
 // expect: leak dir=out state=CLOSE_WAIT
 // rooms: own

@@ -1,5 +1,5 @@
-// A number is given back in the main thread's table or not at all: a thread that has one of its own keeps what it
-// has under that number. Naive: the first thread that makes a socket closes its own.
+// A number is given back in the main thread's table or not at all: a thread that has one of its own keeps
+// what it has under that number. Naive: the first thread that makes a socket closes its own.
 // policy: grace=100ms interval=20ms action=close release=1ms
 // expect: leak
 // expect: action action=close result=ok

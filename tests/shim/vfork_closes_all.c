@@ -1,5 +1,5 @@
-// A vfork child that closes everything runs in our memory, but closes its own copies only. Naive: the parent's
-// socket is struck out, and its leak never told of.
+// A vfork child that closes everything runs in our memory, but closes its own copies only. Naive: the
+// parent's socket is struck out, and its leak never told of.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out site=~^vfork_closes_all.0x
 #include "sockets.h"

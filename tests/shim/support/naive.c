@@ -1,7 +1,7 @@
 /*
- * How such a library is usually written, in good faith: the tests of hazards (hazards_test.py) must fail under it, or
- * they would tell nothing. It finds plain leaks all the same. Each part that is named a mistake here is a hazard of
- * the design; none is there for its own sake.
+ * How such a library is usually written, in good faith: the tests of hazards (hazards_test.py) must fail
+ * under it, or they would tell nothing. It finds plain leaks all the same. Each part that is named a mistake
+ * here is a hazard of the design; none is there for its own sake.
  *
  * Leaks go as JSON lines to the file that NAIVE_LOG names.
  */
@@ -54,7 +54,8 @@ static void report(int fd, const struct record *record)
     FILE *log = path ? fopen(path, "a") : NULL;
     if (!log)
         return;
-    fprintf(log, "{\"event\":\"leak\",\"fd\":%d,\"cause\":\"%s\"}\n", fd, record->told_eof ? "eof-ignored" : "eof-unread");
+    fprintf(log, "{\"event\":\"leak\",\"fd\":%d,\"cause\":\"%s\"}\n", fd,
+            record->told_eof ? "eof-ignored" : "eof-unread");
     fclose(log);
 }
 

@@ -73,7 +73,7 @@ static inline void read_once(reading *by, bool to_the_end)
 static inline void read_with_each(bool to_the_end)
 {
     static reading *const calls[] = {by_read, by_readv,    by_preadv2, by_preadv64v2,
-                                    by_recv, by_recvfrom, by_recvmsg, by_recvmmsg};
+                                     by_recv, by_recvfrom, by_recvmsg, by_recvmmsg};
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         read_once(calls[i], to_the_end);
     await_events(sizeof calls / sizeof *calls);
