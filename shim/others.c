@@ -12,21 +12,25 @@ enum {
     INODES_FIRST = 4096,
     PATH_SIZE = DIRECTORY_NAME_MAX + 6,
     STAT_SIZE = 512,
+    LAST_MS = 200, /* how long the program's end waits for it */
 };
 
 /* A hash set of inode numbers; 0 is an empty place. At most half full. */
 static uint64_t *inodes;
 static uint32_t inodes_size, inodes_count;
 static bool known;
+static const struct watch *watch;
 static bool born_with_sockets; /* the program, or it is a forked child */
+static int64_t until;          /* when to leave off; 0: the program has not come to its end */
 static long unsure;            /* 0, or -errno: what kept us from seeing all that matters */
 static int64_t read_at, took;  /* ms: when /proc was read last, and how long that took */
 static const struct room *room;
 
-void others_enter(const struct room *here, bool anew, bool born_with)
+void others_enter(const struct room *here, bool anew, const struct watch *given)
 {
     room = here;
-    born_with_sockets = born_with;
+    watch = given;
+    born_with_sockets = given->talk->forked || given->talk->born_with;
     read_at = took = 0;
     if (anew)
         inodes = NULL;
@@ -73,6 +77,21 @@ static void add(uint64_t inode)
     inodes[place] = inode;
 }
 
+/* Somebody waits for the watcher: then it is not known who holds what. */
+static bool leaves_off(void)
+{
+    uint32_t order = __atomic_load_n(&watch->talk->order, __ATOMIC_ACQUIRE);
+    bool ends = watch->finish_only || order == ORDER_FINISH;
+    if (!ends && order == ORDER_NONE)
+        return false;
+    if (ends && !until)
+        until = bare_now() + LAST_MS;
+    if (ends && bare_now() < until)
+        return false;
+    unsure = -EAGAIN;
+    return true;
+}
+
 /* What a process has open, or one of its threads. */
 struct descriptors {
     long directory;
@@ -88,7 +107,7 @@ static bool read_descriptor(int number, void *context)
     if (inode > 0)
         add((uint64_t)inode);
     descriptors->hidden |= inode == -EACCES;
-    return true;
+    return !leaves_off();
 }
 
 static uint64_t number_at(const char **text)
@@ -203,6 +222,8 @@ static struct descriptors read_threads(long proc, int process)
 static bool read_process(int process, void *context)
 {
     long proc = *(long *)context;
+    if (leaves_off())
+        return false;
     if (process == raw0(SYS_getpid))
         return true;
     struct descriptors descriptors = read_descriptors(proc, process);
@@ -257,6 +278,7 @@ static void read_if_due(void)
     memset(inodes, 0, inodes_size * sizeof *inodes);
     inodes_count = 0;
     unsure = 0;
+    until = 0;
     if (!room->outside(read_all, NULL))
         unsure = -EPERM;
     known = true;
