@@ -20,21 +20,33 @@ static uint64_t *inodes;
 static uint32_t inodes_size, inodes_count;
 static bool known;
 static const struct watch *watch;
-static bool born_with_sockets; /* the program, or it is a forked child */
-static int64_t until;          /* when to leave off; 0: the program has not come to its end */
-static long unsure;            /* 0, or -errno: what kept us from seeing all that matters */
-static int64_t read_at, took;  /* ms: when /proc was read last, and how long that took */
+static long unsure;           /* 0, or -errno: what kept us from seeing all that matters */
+static int64_t read_at, took; /* ms: when /proc was read last, and how long that took */
 static const struct room *room;
 
 void others_enter(const struct room *here, bool anew, const struct watch *given)
 {
     room = here;
     watch = given;
-    born_with_sockets = given->talk->forked || given->talk->born_with;
     read_at = took = 0;
     if (anew)
         inodes = NULL;
     known = false;
+}
+
+/* The program, or it is a forked child. */
+static bool born_with_sockets(void)
+{
+    return watch->talk->forked || watch->talk->born_with;
+}
+
+/* Somebody waits for the watcher: for a last look a moment, otherwise not at all. */
+static bool has_to_go(void)
+{
+    uint32_t order = __atomic_load_n(&watch->talk->order, __ATOMIC_ACQUIRE);
+    if (watch->finish_only || order == ORDER_FINISH)
+        return bare_now() - read_at > LAST_MS;
+    return order != ORDER_NONE;
 }
 
 void others_forget(void)
@@ -77,26 +89,12 @@ static void add(uint64_t inode)
     inodes[place] = inode;
 }
 
-/* Somebody waits for the watcher: then it is not known who holds what. */
-static bool leaves_off(void)
-{
-    uint32_t order = __atomic_load_n(&watch->talk->order, __ATOMIC_ACQUIRE);
-    bool ends = watch->finish_only || order == ORDER_FINISH;
-    if (!ends && order == ORDER_NONE)
-        return false;
-    if (ends && !until)
-        until = bare_now() + LAST_MS;
-    if (ends && bare_now() < until)
-        return false;
-    unsure = -EAGAIN;
-    return true;
-}
-
 /* What a process has open, or one of its threads. */
 struct descriptors {
     long directory;
     bool any;
     bool hidden; /* some of it cannot be looked at */
+    bool ends;   /* and it is about to let go of that */
 };
 
 static bool read_descriptor(int number, void *context)
@@ -107,7 +105,7 @@ static bool read_descriptor(int number, void *context)
     if (inode > 0)
         add((uint64_t)inode);
     descriptors->hidden |= inode == -EACCES;
-    return !leaves_off();
+    return !has_to_go();
 }
 
 static uint64_t number_at(const char **text)
@@ -120,9 +118,10 @@ static uint64_t number_at(const char **text)
     return number;
 }
 
-/* Of a process's stat (proc(5)), what tells kinship: everybody may read it. */
+/* Of the stat of a process or a thread (proc(5)), what tells of kinship and end: everybody may read it. */
 struct kin {
-    uint64_t parent, session, started;
+    char state;
+    uint64_t parent, session, flags, started;
 };
 
 static long open_stat(long proc, int process)
@@ -135,10 +134,10 @@ static long open_stat(long proc, int process)
 /* The fields behind the name, which stands in parentheses and may hold any byte: state, parent, group, ... */
 static struct kin kin_of(long proc, int process)
 {
-    enum { PARENT = 4, SESSION = 6, STARTED = 22 };
+    enum { PARENT = 4, SESSION = 6, FLAGS = 9, STARTED = 22 };
     char stat[STAT_SIZE];
     const char *at = stat;
-    struct kin kin = {0, 0, 0};
+    struct kin kin = {0};
     long file = open_stat(proc, process);
     if (raw_failed(file))
         return kin;
@@ -148,14 +147,16 @@ static struct kin kin_of(long proc, int process)
     for (const char *each = stat; *each; each++)
         if (*each == ')')
             at = each + 1;
-    while (*at == ' ' || (*at >= 'A' && *at <= 'z')) /* the state */
-        at++;
+    for (; *at == ' ' || (*at >= 'A' && *at <= 'z'); at++)
+        kin.state = *at == ' ' ? kin.state : *at;
     for (int field = PARENT; field <= STARTED; field++) {
         uint64_t value = number_at(&at);
         if (field == PARENT)
             kin.parent = value;
         else if (field == SESSION)
             kin.session = value;
+        else if (field == FLAGS)
+            kin.flags = value;
         else if (field == STARTED)
             kin.started = value;
     }
@@ -173,7 +174,7 @@ static bool may_hold_ours(long proc, int process)
     bool same_session = ours.session && its.session == ours.session;
     if (its.parent == (uint64_t)raw0(SYS_getpid) || (same_session && its.started >= ours.started))
         return true;
-    return born_with_sockets && (same_session || (uint64_t)process == ours.parent);
+    return born_with_sockets() && (same_session || (uint64_t)process == ours.parent);
 }
 
 /* A directory of a process or a thread: -errno where there is none to be had. */
@@ -187,6 +188,18 @@ static long open_below(long parent, int number, const char *name, size_t name_si
     return directory;
 }
 
+/*
+ * What has no memory any more may hide the rest (kernel/ptrace.c; seen on Linux 6.18). What ends lets go of
+ * its memory first and of its descriptors next; then it is a zombie, and has none.
+ */
+static void see_its_end(long parent, int number, struct descriptors *descriptors)
+{
+    const uint64_t exiting = 0x4; /* PF_EXITING, include/linux/sched.h */
+    struct kin its = kin_of(parent, number);
+    descriptors->hidden = its.state != 'Z' && its.state != 'X';
+    descriptors->ends = descriptors->hidden && its.flags & exiting;
+}
+
 static struct descriptors read_descriptors(long parent, int number)
 {
     static const char name[] = "/fd";
@@ -196,6 +209,8 @@ static struct descriptors read_descriptors(long parent, int number)
         directory_numbers(directory, read_descriptor, &descriptors);
         raw1(SYS_close, directory);
     }
+    if (descriptors.hidden)
+        see_its_end(parent, number, &descriptors);
     return descriptors;
 }
 
@@ -204,6 +219,7 @@ static bool read_thread(int thread, void *context)
 {
     struct descriptors *process = context, its = read_descriptors(process->directory, thread);
     process->hidden |= its.hidden;
+    process->ends |= its.ends;
     return !its.any;
 }
 
@@ -222,16 +238,14 @@ static struct descriptors read_threads(long proc, int process)
 static bool read_process(int process, void *context)
 {
     long proc = *(long *)context;
-    if (leaves_off())
-        return false;
     if (process == raw0(SYS_getpid))
         return true;
     struct descriptors descriptors = read_descriptors(proc, process);
     if (!descriptors.any && !descriptors.hidden)
         descriptors = read_threads(proc, process);
-    if (descriptors.hidden && !unsure && may_hold_ours(proc, process))
-        unsure = -EACCES;
-    return true;
+    if (descriptors.hidden && (!unsure || unsure == -EAGAIN) && may_hold_ours(proc, process))
+        unsure = descriptors.ends ? -EAGAIN : -EACCES;
+    return !has_to_go();
 }
 
 /* Outside of our pid namespace, or left out of /proc (hidepid=, proc(5)): whoever our sockets may come from.
@@ -254,9 +268,11 @@ static void read_all(void *unused, bool keeps)
     unsure = raw_failed(proc) ? proc : 0;
     if (raw_failed(proc))
         return;
-    directory_numbers(proc, read_process, &proc);
-    if (!unsure && born_with_sockets && parent_is_invisible(proc))
+    bool whole = directory_numbers(proc, read_process, &proc);
+    if (!unsure && born_with_sockets() && parent_is_invisible(proc))
         unsure = -EACCES;
+    if (!whole)
+        unsure = -EAGAIN;
     raw1(SYS_close, proc);
 }
 
@@ -278,7 +294,7 @@ static void read_if_due(void)
     memset(inodes, 0, inodes_size * sizeof *inodes);
     inodes_count = 0;
     unsure = 0;
-    until = 0;
+    read_at = now;
     if (!room->outside(read_all, NULL))
         unsure = -EPERM;
     known = true;

@@ -14,8 +14,8 @@
 #include "watcher.h"
 
 /*
- * anew: in a process where it has not been (see room.h). While somebody waits for the watcher (its orders),
- * /proc is not read to the end, be it ever so long.
+ * anew: in a process where it has not been (see room.h). What takes long to read, on a machine with
+ * millions of descriptors, is broken off when somebody waits for the watcher (its orders).
  */
 void others_enter(const struct room *room, bool anew, const struct watch *watch);
 
@@ -24,8 +24,9 @@ void others_forget(void);
 
 /*
  * For whoever wants to act on it: reads again if need be. 0: what others_hold says holds now.
- * -EAGAIN: /proc was read too short a while ago to be read again, or not to the end; another error: it cannot
- * be read, or (EACCES) a process that may have inherited sockets from us, or we from it, cannot be looked at.
+ * -EAGAIN: /proc was read too short a while ago to be read again, or not to its end; another error: it
+ * cannot be read, or (EACCES) a process that may have inherited sockets from us, or we from it, cannot be
+ * looked at.
  */
 long others_certain(void);
 
