@@ -1,4 +1,7 @@
 # make          build/libwaitclose.so and build/waitclose
+# make library  the library alone, as for other programs than the command's:
+#               make library CC='gcc -m32' BUILD=build/i386-linux-gnu
+# make foreign  all of those that Debian has compilers for, each in a directory of its own below build
 # make demo     sets up, builds, shows the main job on a real program
 # make check    sets up, builds, passes every test
 # make bench    what it costs and how soon it tells (QUICK=1: fewer rounds)
@@ -58,8 +61,29 @@ PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/test
 
 all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
 
+library: $(BUILD)/libwaitclose.so
+
+# What CC builds for, as x86_64-linux-gnu.
+KIND       = $(shell echo KIND | $(CC) $(CPPFLAGS) -E -P -include include/waitclose/kind.h -x c - 2>/dev/null | tail -n 1 | tr -d '" ')
+# By these names `waitclose run` finds the libraries for others: beside the one for programs like itself.
+KINDS     := $(foreach machine,x86_64 i386 aarch64,$(machine)-linux-gnu $(machine)-linux-musl)
+
+# Into what a glibc program starts, LD_PRELOAD is inherited. For want of musl glibc's loader would end it; a library
+# whose OS/ABI (elf(5)) it does not know it leaves out, with a word on stderr. musl's loader does not look at that.
 $(BUILD)/libwaitclose.so: $(SHIM_O)
 	$(call say,LINK,$@)$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-soname,libwaitclose.so -Wl,--no-undefined $(QUICK_START) -o $@ $^ $(LDFLAGS)
+	$(if $(findstring musl,$(KIND)),$(Q)printf '\377' | dd of=$@ bs=1 seek=7 conv=notrunc status=none)
+
+# On an x86-64 Debian, with what scripts/deps installs there. linux/*.h and asm/*.h are the same for all, but lie
+# beside one libc's headers.
+FOREIGN   := i386-linux-gnu x86_64-linux-musl aarch64-linux-gnu
+CC_i386-linux-gnu    := gcc -m32 -idirafter /usr/include/x86_64-linux-gnu
+CC_x86_64-linux-musl := musl-gcc -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu
+CC_aarch64-linux-gnu := $(CLANG) --target=aarch64-linux-gnu
+
+foreign: $(FOREIGN)
+$(FOREIGN):
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/$@ CC='$(CC_$@)' library
 
 $(BUILD)/waitclose: $(CLI_O) $(SHARED_O) $(SCAN_O)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS) $(CLI_LIBS)
@@ -131,7 +155,20 @@ bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls stor
 	$(Q)tests/bench/bench.py $(BUILD)
 	$(Q)tests/bench/scan.py $(BUILD)
 
-tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz)
+# Of tests/shim what says "everywhere" is run under the foreign libraries as well; io_uring's library is there
+# for our own kind alone.
+EVERYWHERE := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '^// everywhere:' tests/shim/*.c)) $(BUILD)/tests/shim/deny
+everywhere: library $(EVERYWHERE)
+foreign-programs: library $(filter-out %/loop_io_uring,$(filter $(BUILD)/tests/shim/%,$(PROGRAMS)))
+
+$(FOREIGN:%=test-%): test-%:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/$* CC='$(CC_$*)' everywhere
+
+# Nothing but a second opinion.
+clang:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC='$(CLANG)' all everywhere
+
+tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz) $(FOREIGN:%=test-%) clang
 
 deps:
 	$(Q)scripts/deps
@@ -184,4 +221,4 @@ clean:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all tests bench deps check demo lint install uninstall deb clean always
+.PHONY: all library foreign $(FOREIGN) $(FOREIGN:%=test-%) everywhere foreign-programs clang tests bench deps check demo lint install uninstall deb clean always

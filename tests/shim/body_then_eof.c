@@ -6,6 +6,7 @@
 // expect: leak cause=eof-ignored dir=out recv_q=0 rx=4 reader=~^body_then_eof.0x
 // expect: leak cause=eof-ignored dir=out recv_q=0 rx=4 reader=~^body_then_eof.0x
 // expect: leak cause=eof-ignored dir=out recv_q=0 rx=4 reader=~^body_then_eof.0x
+// everywhere: names of calls
 #include "read_family.h"
 
 int main(void)

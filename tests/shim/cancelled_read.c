@@ -2,6 +2,7 @@
 // reads.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out reader
+// everywhere: libc's threads
 #include "sockets.h"
 
 #include <pthread.h>

@@ -1,6 +1,7 @@
 // The program has no descriptor left, the usual end of a leak: that must not keep it from being reported.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
+// everywhere: system calls by number
 #include "sockets.h"
 
 #include <sys/resource.h>

@@ -1,6 +1,7 @@
 // The library in between changes no errno: not libc's answer, and nothing where a call succeeds.
 // policy: grace=1m interval=20ms
 // expect: nothing
+// everywhere: errno
 #include "sockets.h"
 
 int main(void)

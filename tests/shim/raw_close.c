@@ -1,6 +1,7 @@
 // A close that passes no hook, in time.
 // policy: grace=1s interval=20ms
 // expect: nothing
+// everywhere: system calls by number
 #include "sockets.h"
 
 int main(void)

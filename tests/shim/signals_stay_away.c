@@ -1,6 +1,7 @@
 // No signal of the program's is ever delivered to a thread of ours, and its handlers run on its own stack.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
+// everywhere: libc's threads
 #include "sockets.h"
 
 #include <dirent.h>

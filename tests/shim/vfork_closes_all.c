@@ -1,6 +1,7 @@
 // A vfork child that closes everything runs in our memory, but closes its own copies only.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out site=~^vfork_closes_all.0x
+// everywhere: vfork returns twice through a hook
 #include "sockets.h"
 
 int main(void)

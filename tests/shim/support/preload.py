@@ -14,6 +14,21 @@ LIBRARY = BUILD / "libwaitclose.so"
 DENY = BUILD / "tests/shim/deny"
 ROOMS = ("own", "shared")
 
+
+
+def kind(program):
+    """What tells programs of one kind from those of another: the word length, the machine, and whether libc is musl."""
+    image = Path(program).read_bytes()
+    return image[4], image[18:20], b"/ld-musl-" in image
+
+
+def holds(condition):
+    """Whether a test with this condition is for programs such as BUILD's: native, glibc, or any."""
+    if not DENY.exists() or not condition:
+        return True
+    return {"native": kind(DENY) == kind("/proc/self/exe"), "glibc": not kind(DENY)[2]}[condition]
+
+
 _running = set()
 _lock = threading.Lock()
 
