@@ -186,10 +186,28 @@ demo:
 lint:
 	$(Q)scripts/lint
 
-# The library by a name of its own first: programs start all the time, and must find the old one or the new, whole.
-install: all
-	$(Q)install -D -m 644 $(BUILD)/libwaitclose.so $(DESTDIR)$(LIBDIR)/libwaitclose.so.new
-	$(Q)mv -f $(DESTDIR)$(LIBDIR)/libwaitclose.so.new $(DESTDIR)$(LIBDIR)/libwaitclose.so
+# The libraries for others that were built, and where each goes.
+BUILT     := $(patsubst $(BUILD)/%/libwaitclose.so,%,$(wildcard $(KINDS:%=$(BUILD)/%/libwaitclose.so)))
+KINDSDIR   = $(patsubst %/$(KIND),%,$(LIBDIR))
+
+# A 64-bit program and the 32-bit ones that it starts share one LD_PRELOAD. libwaitclose/$LIB/libwaitclose.so is
+# to each its own, by what glibc's loaders make of $LIB (ld.so(8)): on Debian, on Debian with 32 bits beside 64, and
+# on Fedora and others.
+LIB_OF_64 := lib/x86_64-linux-gnu lib64
+LIB_OF_32 := lib/i386-linux-gnu lib32 lib
+HAVE_BOTH  = $(and $(filter i386-linux-gnu,$(BUILT)),$(filter x86_64-linux-gnu,$(KIND)))
+BOTH       = $(DESTDIR)$(KINDSDIR)/libwaitclose
+link_both  = $(Q)for lib in $(1); do \
+	  install -d $(BOTH)/$$lib && ln -sfnr $(DESTDIR)$(2)/libwaitclose.so $(BOTH)/$$lib || exit; done
+
+# A library goes by a name of its own first: programs start all the time, and must find the old one or the new, whole.
+install_library = $(Q)install -D -m 644 $(1) $(DESTDIR)$(2)/libwaitclose.so.new && \
+	  mv -f $(DESTDIR)$(2)/libwaitclose.so.new $(DESTDIR)$(2)/libwaitclose.so
+
+install: all $(BUILT:%=install-%)
+	$(call install_library,$(BUILD)/libwaitclose.so,$(LIBDIR))
+	$(if $(HAVE_BOTH),$(call link_both,$(LIB_OF_64),$(LIBDIR)))
+	$(if $(HAVE_BOTH),$(call link_both,$(LIB_OF_32),$(KINDSDIR)/i386-linux-gnu))
 	$(Q)install -D -m 755 $(BUILD)/waitclose $(DESTDIR)$(BINDIR)/waitclose
 	$(Q)install -D -m 644 docs/waitclose.1 $(DESTDIR)$(MANDIR)/man1/waitclose.1
 	$(Q)install -D -m 644 docs/waitclose.7 $(DESTDIR)$(MANDIR)/man7/waitclose.7
@@ -198,8 +216,14 @@ install: all
 	$(Q)sed 's|/usr/local/lib/|$(LIBDIR)/|' docs/examples/systemd.conf \
 	  | install -m 644 /dev/stdin $(DESTDIR)$(DOCDIR)/examples/systemd.conf
 
+$(BUILT:%=install-%): install-%:
+	$(call install_library,$(BUILD)/$*/libwaitclose.so,$(KINDSDIR)/$*)
+
 # What install has put there, and the directories that are nobody else's.
 uninstall:
+	$(Q)rm -f $(KINDS:%=$(DESTDIR)$(KINDSDIR)/%/libwaitclose.so)
+	$(Q)rm -rf $(BOTH)
+	$(Q)rmdir $(KINDS:%=$(DESTDIR)$(KINDSDIR)/%) 2>/dev/null || true
 	$(Q)rm -f $(addprefix $(DESTDIR),$(LIBDIR)/libwaitclose.so $(BINDIR)/waitclose $(MANDIR)/man1/waitclose.1 \
 	  $(MANDIR)/man7/waitclose.7 $(COMPDIR)/waitclose $(addprefix $(DOCDIR)/examples/,logrotate.conf systemd.conf))
 	$(Q)rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || true
@@ -221,4 +245,4 @@ clean:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all library foreign $(FOREIGN) $(FOREIGN:%=test-%) everywhere foreign-programs clang tests bench deps check demo lint install uninstall deb clean always
+.PHONY: $(BUILT:%=install-%) all library foreign $(FOREIGN) $(FOREIGN:%=test-%) everywhere foreign-programs clang tests bench deps check demo lint install uninstall deb clean always
