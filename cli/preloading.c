@@ -108,10 +108,10 @@ static int not_found(const struct preloading *preloading, const char *path, cons
     char *places = library_places(kind);
     int status =
         strcmp(kind, KIND) == 0
-            ? complain(EXIT_WAITCLOSE, "libwaitclose.so not found: %s", places)
+            ? refuse(preloading, EXIT_WAITCLOSE, "libwaitclose.so not found: %s", places)
             : refuse(
                   preloading, EXIT_WAITCLOSE,
-                  "%s cannot be shimmed: it is built for %s, and no libwaitclose.so for that was found: %s",
+                  "%s cannot be shimmed: it is built for %s, and libwaitclose.so for that is not found: %s",
                   path, kind, places);
     free(places);
     return status;
@@ -124,9 +124,9 @@ static int choose(struct preloading *preloading, const char *path, const char *k
     if (!library)
         return not_found(preloading, path, kind);
     if (!library_can_be_named(library)) {
-        int status = complain(EXIT_WAITCLOSE,
-                              "%s cannot be preloaded: LD_PRELOAD cannot hold a path with a space or a colon",
-                              library);
+        int status =
+            refuse(preloading, EXIT_WAITCLOSE,
+                   "%s cannot be preloaded: LD_PRELOAD cannot hold a path with a space or a colon", library);
         free(library);
         return status;
     }
@@ -250,9 +250,12 @@ int preloading_prepare(const char *path, bool force, char **library)
     struct preloading preloading = {given, force, NULL};
     int status = prepare_file(&preloading, path, 0);
 
-    /* What it starts may be of our own kind. */
-    if (force)
-        status = preloading.library ? 0 : choose(&preloading, path, KIND);
+    if (force && !preloading.library) { /* what it starts may be of our own kind */
+        preloading.force = false;
+        status = choose(&preloading, path, KIND);
+    } else if (force) {
+        status = 0;
+    }
     *library = preloading.library;
     free(given);
     return status;
