@@ -113,6 +113,8 @@ def kill_all():
 def command_and_environment(command, policy, room, **more):
     """What to start so that the command runs under the library, in that room."""
     environment = clean_environment(WAITCLOSE=policy, **more)
+    if emulated():
+        return [*emulated(), "-E", f"LD_PRELOAD={LIBRARY}", *command], environment
     if room == "shared":
         return [str(DENY), str(LIBRARY), *command], environment
     return list(command), environment | {"LD_PRELOAD": str(LIBRARY)}
