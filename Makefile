@@ -159,6 +159,7 @@ bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls stor
 # for our own kind alone.
 EVERYWHERE := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '^// everywhere:' tests/shim/*.c)) $(BUILD)/tests/shim/deny
 everywhere: library $(EVERYWHERE)
+	@:
 foreign-programs: library $(filter-out %/loop_io_uring,$(filter $(BUILD)/tests/shim/%,$(PROGRAMS)))
 
 $(FOREIGN:%=test-%): test-%:
