@@ -1,4 +1,7 @@
 # make          build/libwaitclose.so and build/waitclose
+# make library  the library alone, as for other programs than the command's:
+#               make library CC='gcc -m32' BUILD=build/i386-linux-gnu
+# make foreign  all of those that Debian has compilers for, each in a directory of its own below build
 # make demo     sets up, builds, shows the main job on a real program
 # make check    sets up, builds, passes every test
 # make bench    what it costs and how soon it tells (QUICK=1: fewer rounds)
@@ -58,9 +61,30 @@ PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/test
 
 all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
 
+library: $(BUILD)/libwaitclose.so
+
+# What CC builds for, as x86_64-linux-gnu.
+KIND       = $(shell echo KIND | $(CC) $(CPPFLAGS) -E -P -include include/waitclose/kind.h -x c - 2>/dev/null | tail -n 1 | tr -d '" ')
+# By these names `waitclose run` finds the libraries for others: beside the one for programs like itself.
+KINDS     := $(foreach machine,x86_64 i386 aarch64,$(machine)-linux-gnu $(machine)-linux-musl)
+
 # What a program has loaded by dlopen(3) it cannot unload: the watcher and the handlers at fork and exit stay.
+# Into what a glibc program starts, LD_PRELOAD is inherited. For want of musl glibc's loader would end it; a library
+# whose OS/ABI (elf(5)) it does not know it leaves out, with a word on stderr. musl's loader does not look at that.
 $(BUILD)/libwaitclose.so: $(SHIM_O)
 	$(call say,LINK,$@)$(CC) -shared $(CFLAGS) $(HARDEN) -Wl,-z,nodelete -Wl,-soname,libwaitclose.so -Wl,--no-undefined $(QUICK_START) -o $@ $^ $(LDFLAGS)
+	$(if $(findstring musl,$(KIND)),$(Q)printf '\377' | dd of=$@ bs=1 seek=7 conv=notrunc status=none)
+
+# On an x86-64 Debian, with what scripts/deps installs there. linux/*.h and asm/*.h are the same for all, but lie
+# beside one libc's headers.
+FOREIGN   := i386-linux-gnu x86_64-linux-musl aarch64-linux-gnu
+CC_i386-linux-gnu    := gcc -m32 -idirafter /usr/include/x86_64-linux-gnu
+CC_x86_64-linux-musl := musl-gcc -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu
+CC_aarch64-linux-gnu := $(CLANG) --target=aarch64-linux-gnu
+
+foreign: $(FOREIGN)
+$(FOREIGN):
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/$@ CC='$(CC_$@)' library
 
 $(BUILD)/waitclose: $(CLI_O) $(SHARED_O) $(SCAN_O)
 	$(call say,LINK,$@)$(CC) $(CFLAGS) $(HARDEN) -o $@ $^ $(LDFLAGS) $(CLI_LIBS)
@@ -138,7 +162,21 @@ bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls stor
 	$(Q)tests/bench/bench.py $(BUILD)
 	$(Q)tests/bench/scan.py $(BUILD)
 
-tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz)
+# Of tests/shim what says "everywhere" is run under the foreign libraries as well; io_uring's library is there
+# for our own kind alone.
+EVERYWHERE := $(patsubst %.c,$(BUILD)/%,$(shell grep -l '^// everywhere:' tests/shim/*.c)) $(BUILD)/tests/shim/deny
+everywhere: library $(EVERYWHERE)
+	@:
+foreign-programs: library $(filter-out %/loop_io_uring,$(filter $(BUILD)/tests/shim/%,$(PROGRAMS)))
+
+$(FOREIGN:%=test-%): test-%:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/$* CC='$(CC_$*)' everywhere
+
+# Nothing but a second opinion.
+clang:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC='$(CLANG)' all everywhere
+
+tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz) $(FOREIGN:%=test-%) clang
 
 deps:
 	$(Q)scripts/deps
@@ -156,10 +194,28 @@ demo:
 lint:
 	$(Q)scripts/lint
 
-# The library by a name of its own first: programs start all the time, and must find the old one or the new, whole.
-install: all
-	$(Q)install -D -m 644 $(BUILD)/libwaitclose.so $(DESTDIR)$(LIBDIR)/libwaitclose.so.new
-	$(Q)mv -f $(DESTDIR)$(LIBDIR)/libwaitclose.so.new $(DESTDIR)$(LIBDIR)/libwaitclose.so
+# The libraries for others that were built, and where each goes.
+BUILT     := $(patsubst $(BUILD)/%/libwaitclose.so,%,$(wildcard $(KINDS:%=$(BUILD)/%/libwaitclose.so)))
+KINDSDIR   = $(patsubst %/$(KIND),%,$(LIBDIR))
+
+# A 64-bit program and the 32-bit ones that it starts share one LD_PRELOAD. libwaitclose/$LIB/libwaitclose.so is
+# to each its own, by what glibc's loaders make of $LIB (ld.so(8)): on Debian, on Debian with 32 bits beside 64, and
+# on Fedora and others.
+LIB_OF_64 := lib/x86_64-linux-gnu lib64
+LIB_OF_32 := lib/i386-linux-gnu lib32 lib
+HAVE_BOTH  = $(and $(filter i386-linux-gnu,$(BUILT)),$(filter x86_64-linux-gnu,$(KIND)))
+BOTH       = $(DESTDIR)$(KINDSDIR)/libwaitclose
+link_both  = $(Q)for lib in $(1); do \
+	  install -d $(BOTH)/$$lib && ln -sfnr $(DESTDIR)$(2)/libwaitclose.so $(BOTH)/$$lib || exit; done
+
+# A library goes by a name of its own first: programs start all the time, and must find the old one or the new, whole.
+install_library = $(Q)install -D -m 644 $(1) $(DESTDIR)$(2)/libwaitclose.so.new && \
+	  mv -f $(DESTDIR)$(2)/libwaitclose.so.new $(DESTDIR)$(2)/libwaitclose.so
+
+install: all $(BUILT:%=install-%)
+	$(call install_library,$(BUILD)/libwaitclose.so,$(LIBDIR))
+	$(if $(HAVE_BOTH),$(call link_both,$(LIB_OF_64),$(LIBDIR)))
+	$(if $(HAVE_BOTH),$(call link_both,$(LIB_OF_32),$(KINDSDIR)/i386-linux-gnu))
 	$(Q)install -D -m 755 $(BUILD)/waitclose $(DESTDIR)$(BINDIR)/waitclose
 	$(Q)install -D -m 644 docs/waitclose.1 $(DESTDIR)$(MANDIR)/man1/waitclose.1
 	$(Q)install -D -m 644 docs/waitclose.7 $(DESTDIR)$(MANDIR)/man7/waitclose.7
@@ -168,8 +224,14 @@ install: all
 	$(Q)sed 's|/usr/local/lib/|$(LIBDIR)/|' docs/examples/systemd.conf \
 	  | install -m 644 /dev/stdin $(DESTDIR)$(DOCDIR)/examples/systemd.conf
 
+$(BUILT:%=install-%): install-%:
+	$(call install_library,$(BUILD)/$*/libwaitclose.so,$(KINDSDIR)/$*)
+
 # What install has put there, and the directories that are nobody else's.
 uninstall:
+	$(Q)rm -f $(KINDS:%=$(DESTDIR)$(KINDSDIR)/%/libwaitclose.so)
+	$(Q)rm -rf $(BOTH)
+	$(Q)rmdir $(KINDS:%=$(DESTDIR)$(KINDSDIR)/%) 2>/dev/null || true
 	$(Q)rm -f $(addprefix $(DESTDIR),$(LIBDIR)/libwaitclose.so $(BINDIR)/waitclose $(MANDIR)/man1/waitclose.1 \
 	  $(MANDIR)/man7/waitclose.7 $(COMPDIR)/waitclose $(addprefix $(DOCDIR)/examples/,logrotate.conf systemd.conf))
 	$(Q)rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null || true
@@ -191,4 +253,4 @@ clean:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all tests bench deps check demo lint install uninstall deb clean always
+.PHONY: $(BUILT:%=install-%) all library foreign $(FOREIGN) $(FOREIGN:%=test-%) everywhere foreign-programs clang tests bench deps check demo lint install uninstall deb clean always

@@ -95,13 +95,14 @@ static void print_room(void)
 
 static int check_program(const char *name)
 {
-    char *path;
-    int status = program_prepare(name, false, &path);
+    char *path, *library;
+    int status = program_prepare(name, false, &path, &library);
     if (status == 0) {
-        printf("program: %s can be shimmed\n", path);
+        printf("program: %s can be shimmed, with %s\n", path, library);
         status = finish_output();
     }
     free(path);
+    free(library);
     return status;
 }
 

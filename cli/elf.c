@@ -114,7 +114,7 @@ bool elf_read(int file, struct elf *elf)
     if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
         return false;
 
-    bool wide = header.e_ident[EI_CLASS] == ELFCLASS64;
+    bool wide = elf->wide = header.e_ident[EI_CLASS] == ELFCLASS64;
     if (!read_header(file, wide, &header) || !read_loader(file, wide, &header, elf->loader))
         return false;
     elf->go = has_section(file, wide, &header, ".go.buildinfo") ||
@@ -127,6 +127,31 @@ const char *elf_obstacle(const struct elf *elf)
     if (!elf->loader[0])
         return "statically linked: there is no loader to preload into";
     return elf->go ? "a Go program: it makes its system calls without libc" : NULL;
+}
+
+/* musl's loader is known by its name (its ldso/dynlink.c: /lib/ld-musl-ARCH.so.1), whatever the directory. */
+static bool is_musl(const struct elf *elf)
+{
+    static const char begins[] = "ld-musl-";
+    const char *slash = strrchr(elf->loader, '/');
+    return strncmp(slash ? slash + 1 : elf->loader, begins, strlen(begins)) == 0;
+}
+
+const char *elf_kind(const struct elf *elf)
+{
+    static const struct {
+        unsigned machine;
+        bool wide;
+        const char *gnu, *musl;
+    } kinds[] = {
+        {EM_X86_64, true, "x86_64-linux-gnu", "x86_64-linux-musl"},
+        {EM_386, false, "i386-linux-gnu", "i386-linux-musl"},
+        {EM_AARCH64, true, "aarch64-linux-gnu", "aarch64-linux-musl"},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].machine == elf->machine && kinds[i].wide == elf->wide && !elf->swapped)
+            return is_musl(elf) ? kinds[i].musl : kinds[i].gnu;
+    return NULL;
 }
 
 const char *elf_machine_name(unsigned machine)

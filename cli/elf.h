@@ -7,6 +7,7 @@
 
 struct elf {
     unsigned machine;
+    bool wide;             /* 64 bits */
     bool swapped;          /* of the other byte order: machine is all that was read */
     char loader[PATH_MAX]; /* PT_INTERP; empty: linked statically */
     bool go;               /* built by the Go compiler */
@@ -20,6 +21,9 @@ bool elf_read(int file, struct elf *elf);
 
 /* Why nothing can be preloaded into such a program, or NULL. */
 const char *elf_obstacle(const struct elf *elf);
+
+/* What the library for it is built for, as in waitclose/kind.h. NULL: there is none for such programs. */
+const char *elf_kind(const struct elf *elf);
 
 /* "aarch64", "i386" and so on. */
 const char *elf_machine_name(unsigned machine);

@@ -10,6 +10,7 @@
 
 #include "message.h"
 #include "waitclose.h"
+#include "waitclose/kind.h"
 
 static const char file_name[] = "libwaitclose.so";
 
@@ -31,9 +32,20 @@ static char *own_directory(void)
     return text("%s", path);
 }
 
-static char *beside(const char *directory)
+static bool ends_with(const char *text, size_t length, const char *end)
 {
-    return text("%s/%s", directory, file_name);
+    size_t size = strlen(end);
+    return length >= size && memcmp(text + length - size, end, size) == 0;
+}
+
+/* Libraries of other kinds lie below ours, or beside it where it lies in a directory of its own kind. */
+static char *place(const char *directory, size_t length, const char *kind)
+{
+    if (strcmp(kind, KIND) == 0)
+        return text("%.*s/%s", (int)length, directory, file_name);
+    if (ends_with(directory, length, "/" KIND))
+        length -= strlen("/" KIND);
+    return text("%.*s/%s/%s", (int)length, directory, kind, file_name);
 }
 
 /* Where it was installed, as seen from the command: the two may have been moved together. */
@@ -46,35 +58,69 @@ static char *moved_along(const char *directory)
     for (; strncmp(rest, up, strlen(up)) == 0; rest += strlen(up))
         while (length > 0 && directory[--length] != '/')
             ;
-    return text("%.*s/%s/%s", (int)length, directory, rest, file_name);
+    return text("%.*s/%s", (int)length, directory, rest);
 }
 
-char *library_find(void)
-{
-    char *directory = own_directory();
-    char *places[] = {beside(directory), moved_along(directory), beside(WAITCLOSE_LIBDIR)};
-    char *library = NULL;
+enum { PLACES = 3 };
 
-    for (size_t i = 0; i < 3; i++) {
+static void list_places(const char *kind, char *places[PLACES])
+{
+    char *own = own_directory(), *moved = moved_along(own);
+    places[0] = place(own, strlen(own), kind);
+    places[1] = place(moved, strlen(moved), kind);
+    places[2] = place(WAITCLOSE_LIBDIR, strlen(WAITCLOSE_LIBDIR), kind);
+    free(own);
+    free(moved);
+}
+
+char *library_find(const char *kind)
+{
+    char *places[PLACES], *library = NULL;
+
+    list_places(kind, places);
+    for (size_t i = 0; i < PLACES; i++) {
         if (!library && access(places[i], R_OK) == 0)
-            library = text("%s", places[i]);
+            library = places[i];
+        else
+            free(places[i]);
     }
-    if (!library) {
-        complain(EXIT_WAITCLOSE, "%s not found: neither %s, nor %s, nor %s can be read", file_name, places[0],
-                 places[1], places[2]);
-    } else if (library[strcspn(library, separators)]) {
-        complain(EXIT_WAITCLOSE,
-                 "%s cannot be preloaded: LD_PRELOAD cannot hold a path with a space or a colon", library);
-        free(library);
-        library = NULL;
-    }
-    for (size_t i = 0; i < 3; i++)
-        free(places[i]);
-    free(directory);
     return library;
 }
 
-/* By file, for it may be there by another path. What has no slash the loader looks for elsewhere. */
+char *library_places(const char *kind)
+{
+    char *places[PLACES];
+
+    list_places(kind, places);
+    char *words = text("neither %s, nor %s, nor %s can be read", places[0], places[1], places[2]);
+    for (size_t i = 0; i < PLACES; i++)
+        free(places[i]);
+    return words;
+}
+
+bool library_can_be_named(const char *library)
+{
+    return !library[strcspn(library, separators)];
+}
+
+/* $LIB is something else to the loader of 32 bits than to that of 64; where it leads is the Makefile's. */
+char *library_for_both(const char *library, const char *kind)
+{
+    char *directory, *own_kind = text("/%s", kind);
+    size_t length = strlen(library) - strlen("/") - strlen(file_name);
+    bool concerned = strcmp(kind, "x86_64-linux-gnu") == 0 || strcmp(kind, "i386-linux-gnu") == 0;
+
+    if (ends_with(library, length, own_kind))
+        length -= strlen(own_kind);
+    directory = text("%.*s/libwaitclose", (int)length, library);
+    char *name = concerned && access(directory, X_OK) == 0 ? text("%s/$LIB/%s", directory, file_name) : NULL;
+    free(own_kind);
+    free(directory);
+    return name;
+}
+
+/* By name, or by file, for it may be there by another path. What has no slash the loader looks for elsewhere.
+ */
 static bool is_listed(const char *list, const char *library)
 {
     struct stat ours, other;
@@ -82,24 +128,19 @@ static bool is_listed(const char *list, const char *library)
     char *copy = text("%s", list);
     char *rest = NULL;
 
-    if (stat(library, &ours) == 0)
-        for (char *name = strtok_r(copy, separators, &rest); name && !found;
-             name = strtok_r(NULL, separators, &rest))
-            found = strchr(name, '/') && stat(name, &other) == 0 && other.st_dev == ours.st_dev &&
-                    other.st_ino == ours.st_ino;
+    bool is_file = stat(library, &ours) == 0;
+    for (char *name = strtok_r(copy, separators, &rest); name && !found;
+         name = strtok_r(NULL, separators, &rest))
+        found = strcmp(name, library) == 0 || (is_file && strchr(name, '/') && stat(name, &other) == 0 &&
+                                               other.st_dev == ours.st_dev && other.st_ino == ours.st_ino);
     free(copy);
     return found;
 }
 
-void library_preload(const char *library)
+void library_preload(const char *given, const char *name)
 {
-    const char *list = getenv("LD_PRELOAD");
-    if (!list)
-        list = "";
-    if (is_listed(list, library))
-        return;
-    char *longer = text("%s%s%s", list, *list ? ":" : "", library);
-    if (setenv("LD_PRELOAD", longer, 1) != 0)
+    char *list = is_listed(given, name) ? text("%s", given) : text("%s%s%s", given, *given ? ":" : "", name);
+    if (setenv("LD_PRELOAD", list, 1) != 0)
         exit(complain(EXIT_WAITCLOSE, "cannot set LD_PRELOAD: %s", strerror(errno)));
-    free(longer);
+    free(list);
 }

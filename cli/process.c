@@ -14,6 +14,7 @@
 
 #include "elf.h"
 #include "image.h"
+#include "library.h"
 #include "waitclose/executed.h"
 
 /* A file of the process in /proc, or -1. */
@@ -111,15 +112,12 @@ static bool has_the_library(pid_t pid)
     return image_find(pid, &base) == IMAGE_THERE;
 }
 
-static unsigned our_machine(void)
+static bool has_a_library_here(const struct elf *elf)
 {
-    struct elf elf = {0};
-    int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    if (file >= 0) {
-        elf_read(file, &elf);
-        close(file);
-    }
-    return elf.machine;
+    const char *kind = elf_kind(elf);
+    char *library = kind ? library_find(kind) : NULL;
+    free(library);
+    return library != NULL;
 }
 
 /* By the file's headers. Its loader, which `waitclose run` asks, may be anybody's program, and we root. */
@@ -128,11 +126,12 @@ static void judge(struct process *process, const struct elf *elf)
     const char *obstacle = elf_obstacle(elf);
 
     process->wrapping = WRAPPING_NO;
-    if (elf->swapped || elf->machine != our_machine())
-        snprintf(process->obstacle, sizeof process->obstacle,
-                 "it is built for %s, and so must the library be", elf_machine_name(elf->machine));
-    else if (obstacle)
+    if (obstacle && !elf->swapped)
         snprintf(process->obstacle, sizeof process->obstacle, "%s", obstacle);
+    else if (!has_a_library_here(elf))
+        snprintf(process->obstacle, sizeof process->obstacle,
+                 "it is built for %s, and no library for that is here",
+                 elf_kind(elf) ? elf_kind(elf) : elf_machine_name(elf->machine));
     else if (process_told(process->pid, AT_SECURE))
         snprintf(process->obstacle, sizeof process->obstacle, "setuid, setgid or with file capabilities");
     else

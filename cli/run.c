@@ -55,13 +55,14 @@ static int set_policy(const struct sources *sources)
 
 static int run_program(const struct sources *sources, char **arguments, bool force)
 {
-    char *path = NULL;
+    char *path = NULL, *library = NULL;
     int status = set_policy(sources);
     if (status == 0)
-        status = program_prepare(arguments[0], force, &path);
+        status = program_prepare(arguments[0], force, &path, &library);
     if (status == 0)
         status = become(path, arguments);
     free(path);
+    free(library);
     return status;
 }
 

@@ -110,7 +110,7 @@ static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool as
  * that tells: so while there is no watcher, what a message brings is looked at. This
  * costs a system call for each descriptor received; in what may be a sandbox, none is made.
  */
-static bool may_bring_sockets(void)
+static inline bool may_bring_sockets(void)
 {
     return life_idle() && !life_sandboxed();
 }

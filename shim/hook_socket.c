@@ -121,14 +121,14 @@ static __attribute__((noinline)) int connect_attended(int (*call)(int, const str
     }
 
 /* An enforced option is the policy's: the call succeeds, and changes nothing. */
-static __attribute__((noinline)) int set_option(int fd, int level, int name, const void *value,
-                                                socklen_t size)
+static __attribute__((noinline)) int set_option(int (*call)(int, int, int, const void *, socklen_t), int fd,
+                                                int level, int option, const void *value, socklen_t size)
 {
-    if (options_enforced(fd, level, name))
+    if (options_enforced(fd, level, option))
         return 0;
-    int result = next.setsockopt(fd, level, name, value, size);
+    int result = call(fd, level, option, value, size);
     if (result == 0)
-        options_set_by_program(fd, level, name);
+        options_set_by_program(fd, level, option);
     return result;
 }
 
@@ -136,7 +136,7 @@ static __attribute__((noinline)) int set_option(int fd, int level, int name, con
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(options_wanted, 0))                                                             \
-            return set_option arguments;                                                                     \
+            return set_option(next.name, fd, level, option, value, size);                                    \
         return next.name arguments;                                                                          \
     }
 

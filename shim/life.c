@@ -1,7 +1,6 @@
 #include "life.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -12,6 +11,7 @@
 #include "executed.h"
 #include "hints.h"
 #include "inherited.h"
+#include "libc.h"
 #include "log.h"
 #include "next.h"
 #include "options.h"
@@ -305,9 +305,8 @@ int life_finish(int status)
  * Runs after the program's own exit handlers and all destructors, because it was registered before
  * them (on_exit(3)).
  */
-static void at_exit(int status, void *unused)
+static void at_exit(int status)
 {
-    (void)unused;
     int changed = life_finish(status);
     if (changed != status)
         exit(changed); /* from within a handler glibc goes on with what is left, stdio's buffers among it */
@@ -364,9 +363,6 @@ static bool read_policy(void)
     return !policy.off && !policy.help;
 }
 
-/* Weak, for musl has none. */
-extern int on_exit(void (*function)(int status, void *argument), void *argument) __attribute__((weak));
-
 /* What this libc cannot do is refused like any other key that does nothing. */
 static bool libc_can(void)
 {
@@ -374,16 +370,11 @@ static bool libc_can(void)
         say("stack=: there is no libgcc_s.so.1 to walk stacks with; expected stack=0");
         return false;
     }
-    if (policy.process.exitcode && !on_exit) {
+    if (policy.process.exitcode && !libc_tells_status()) {
         say("exitcode=: this libc does not tell a library the program's exit status (on_exit(3))");
         return false;
     }
     return true;
-}
-
-static void at_exit_without_status(void)
-{
-    life_finish(0);
 }
 
 /*
@@ -409,10 +400,10 @@ static unsigned numbers(void)
 static void begin(void)
 {
     const char *name = executed_name();
-    if (!read_policy() || !libc_can() || !make_life())
+    next_resolve(); /* whatever comes of the rest: a bare system call is not all that libc's function is */
+    if (!libc_is_ours() || !read_policy() || !libc_can() || !make_life())
         return;
     policy_for_program(&policy, name);
-    next_resolve();
     site_open(0, getauxval(AT_PHDR), getauxval(AT_PHNUM), name);
     log_open(&policy.process, name);
     report_open(&policy.process, name);
@@ -422,11 +413,8 @@ static void begin(void)
         return;
     }
     options_open(&policy, hints_capacity);
-    if (on_exit)
-        on_exit(at_exit, NULL);
-    else
-        atexit(at_exit_without_status);
-    pthread_atfork(NULL, in_forking_parent, in_forked_child);
+    libc_at_exit(at_exit);
+    libc_at_fork(in_forking_parent, in_forked_child);
     if (inherited_sockets()) {
         life->talk.may_share = life->talk.born_with = true;
         life_start();

@@ -16,6 +16,8 @@ import unittest
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ.get("WAITCLOSE_BUILD", PROGRAMS.parent.parent / "build")).resolve()
+SOURCE = PROGRAMS.parent.parent
+COMMAND = BUILD / "waitclose"
 LIBRARY = BUILD / "libwaitclose.so"
 PYTHON = "/usr/bin/python3"  # Debian's, whatever else is called python3 here
 PATIENCE = 60  # seconds, for whatever has to happen

@@ -1,6 +1,7 @@
 // A connection waits in the accept queue, and its peer has gone. No process owns it.
 // policy: grace=100ms interval=20ms
 // expect: backlog queue=1 limit=16 gone=1
+// everywhere: netlink
 #include "sockets.h"
 
 int main(void)

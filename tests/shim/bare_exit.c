@@ -2,6 +2,7 @@
 // policy: grace=100ms interval=20ms
 // expect: nothing
 // exit: 4
+// everywhere: exit handlers
 #include "sockets.h"
 
 int main(void)

@@ -3,6 +3,7 @@
 // policy: grace=200ms interval=20ms
 // expect: leak cause=eof-unread dir=in site
 // expect: leak cause=eof-unread dir=out site
+// everywhere: libc's fork
 #include "sockets.h"
 
 #include <signal.h>

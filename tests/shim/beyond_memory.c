@@ -3,6 +3,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread
 // rooms: own
+// everywhere: sizes of memory
 #include "little_memory.h"
 
 int main(int count, char **arguments)

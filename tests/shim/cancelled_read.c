@@ -2,6 +2,7 @@
 // reads. Naive: the read is made with a lock held, which is never released.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out reader
+// everywhere: libc's threads
 #include "sockets.h"
 
 #include <pthread.h>

@@ -3,6 +3,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out site
 // expect: leak cause=eof-unread dir=in site
+// everywhere: libc's threads
 #include "users.h"
 
 int main(void)

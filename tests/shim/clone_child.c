@@ -2,6 +2,7 @@
 // policy: grace=200ms interval=20ms
 // expect: leak cause=eof-unread dir=in site
 // expect: leak cause=eof-unread dir=out site
+// everywhere: system calls by number
 #include "sockets.h"
 
 #include <signal.h>

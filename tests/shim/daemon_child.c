@@ -2,6 +2,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out !shared
 // expect: leak cause=eof-unread dir=in !shared
+// everywhere: libc's fork
 #include "sockets.h"
 
 int main(void)

@@ -2,6 +2,7 @@
 // policy: grace=100ms unread-grace=100ms interval=20ms
 // expect: leak cause=data-unread dir=out state=CLOSE_WAIT recv_q=8 rx=8 !reader
 // expect: leak cause=data-unread dir=in state=CLOSE_WAIT recv_q=5 rx=8 reader
+// everywhere: a cause
 #include "sockets.h"
 
 int main(void)

@@ -2,6 +2,7 @@
 // Naive: it opens its log, or borrows, in the program's table, where nothing is free.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
+// everywhere: system calls by number
 #include "sockets.h"
 
 #include <sys/resource.h>

@@ -2,6 +2,7 @@
 // policy: action=close grace=100ms unread-grace=100ms interval=20ms [dir=in] action=ignore
 // expect: leak cause=data-unread recv_q=4
 // expect: action action=close result=ok cause=data-unread
+// everywhere: an action
 #include "ended.h"
 
 #include <sys/ioctl.h>

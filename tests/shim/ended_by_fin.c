@@ -2,6 +2,7 @@
 // policy: action=fin grace=100ms unread-grace=100ms interval=20ms [dir=in] action=ignore
 // expect: leak cause=data-unread recv_q=4
 // expect: action action=fin result=ok cause=data-unread
+// everywhere: an action
 #include "ended.h"
 
 int main(void)

@@ -2,6 +2,7 @@
 // policy: action=reset grace=100ms unread-grace=100ms interval=20ms [dir=in] action=ignore
 // expect: leak cause=data-unread dir=out
 // expect: action action=reset result=ok
+// everywhere: an action
 #include "ended.h"
 
 int main(void)

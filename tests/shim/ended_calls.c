@@ -4,6 +4,7 @@
 // expect: leak cause=eof-unread
 // expect: action action=close result=ok cause=eof-unread dir=out site
 // expect: healed
+// everywhere: names of calls
 #include "ended.h"
 
 #include <sys/epoll.h>

@@ -2,6 +2,7 @@
 // policy: grace=100ms interval=1m
 // exit: 3
 // expect: leak cause=eof-unread dir=out
+// everywhere: exit handlers
 #include "sockets.h"
 
 int main(void)

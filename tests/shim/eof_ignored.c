@@ -2,6 +2,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-ignored dir=out state=CLOSE_WAIT rx=5 tx=3 site=~^eof_ignored.0x reader=~^eof_ignored.0x
 // expect: leak cause=eof-ignored dir=in state=CLOSE_WAIT rx=0 tx=0 site=~^eof_ignored.0x reader=~^eof_ignored.0x
+// everywhere: a cause
 #include "sockets.h"
 
 int main(void)

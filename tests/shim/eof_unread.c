@@ -2,6 +2,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out state=CLOSE_WAIT recv_q=0 rx=0 tx=0 site !reader !shared !dead_on_accept
 // expect: leak cause=eof-unread dir=in state=CLOSE_WAIT recv_q=0 rx=0 tx=0 site !reader !shared !dead_on_accept
+// everywhere: a cause
 #include "sockets.h"
 
 int main(void)

@@ -2,6 +2,7 @@
 // it asks the kernel after the call sets its own.
 // policy: grace=1m interval=20ms
 // expect: nothing
+// everywhere: errno
 #include "sockets.h"
 
 int main(void)

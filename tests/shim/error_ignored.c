@@ -3,6 +3,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=error-ignored dir=out state=CLOSE peer=~^127.0.0.1:\d+$ reader
 // expect: leak cause=error-ignored dir=in state=CLOSE peer=~^127.0.0.1:\d+$ !reader
+// everywhere: a cause
 #include "sockets.h"
 
 int main(void)

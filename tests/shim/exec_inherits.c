@@ -2,6 +2,7 @@
 // not there.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread exe=exec_inherits dir=out !site !open_s !shared peer=~^127.0.0.1:\d+$
+// everywhere: the auxiliary vector
 #include "sockets.h"
 
 int main(int count, char **arguments)

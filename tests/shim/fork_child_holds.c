@@ -1,6 +1,7 @@
 // The parent has closed its copy; the child holds the leak, and reports it.
 // policy: grace=200ms interval=20ms
 // expect: leak cause=eof-unread dir=out site !shared
+// everywhere: libc's fork
 #include "sockets.h"
 
 int main(void)

@@ -1,6 +1,7 @@
 // The child still sends to a half-closed peer, while the parent holds a copy: no leak in either.
 // policy: grace=1s interval=20ms
 // expect: nothing
+// everywhere: libc's fork
 #include "sockets.h"
 
 int main(void)

@@ -3,6 +3,8 @@
 // policy: grace=100ms interval=20ms
 // exit: -6
 // expect: nothing
+// everywhere: names of calls
+// only: glibc    (musl has no fortified twins)
 #undef _FORTIFY_SOURCE
 #define _FORTIFY_SOURCE 2
 #include "sockets.h"

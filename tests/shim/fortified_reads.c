@@ -4,6 +4,7 @@
 // expect: leak cause=eof-ignored dir=out rx=4 reader=~^fortified_reads.0x
 // expect: leak cause=eof-ignored dir=out rx=4 reader=~^fortified_reads.0x
 // expect: leak cause=eof-ignored dir=out rx=4 reader=~^fortified_reads.0x
+// everywhere: names of calls
 #undef _FORTIFY_SOURCE
 #define _FORTIFY_SOURCE 2
 #include "sockets.h"

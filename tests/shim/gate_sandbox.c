@@ -2,6 +2,7 @@
 // SIGPIPE without calls that its filter may not know.
 // policy: action=fin grace=100ms interval=20ms
 // expect: leak cause=eof-unread
+// everywhere: a seccomp filter
 #include "ended.h"
 
 #include <linux/filter.h>

@@ -11,7 +11,7 @@ int main(void)
     int listener = listen_on_loopback();
     struct pair pair = pair_at(listener);
     must(pipe(go) == 0 && shutdown(pair.client, SHUT_WR) == 0);
-    pid_t child = (pid_t)syscall(SYS_fork); /* without a watcher of its own */
+    pid_t child = fork_past_libc(); /* without a watcher of its own */
     if (child == 0) {
         must(syscall(SYS_close, go[1]) == 0 && syscall(SYS_read, go[0], text, 1) == 0);
         syscall(SYS_exit_group, 0);

@@ -24,7 +24,7 @@ int main(void)
     pthread_t thread;
     pair = pair_of_sockets();
     must(pipe(go) == 0 && shutdown(pair.client, SHUT_WR) == 0);
-    pid_t child = (pid_t)syscall(SYS_fork); /* without a watcher of its own */
+    pid_t child = fork_past_libc(); /* without a watcher of its own */
     if (child == 0) {
         syscall(SYS_close, go[1]);
         must(pthread_create(&thread, NULL, serve, NULL) == 0);

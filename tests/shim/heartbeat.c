@@ -2,6 +2,7 @@
 // bytes left unread.
 // policy: interval=20ms [dir=out port=1-65535] heartbeat="200ms:PING\r\n"
 // expect: nothing
+// everywhere: times
 #include "sockets.h"
 
 static int beats(int fd)

@@ -1,6 +1,7 @@
 // Numbers beyond what select can take. Naive: a table of FD_SETSIZE.
 // policy: grace=100ms interval=20ms
 // expect: leak fd=2000 cause=eof-unread dir=out
+// everywhere: sizes of memory
 #include "sockets.h"
 
 #include <sys/resource.h>

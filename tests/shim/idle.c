@@ -2,6 +2,7 @@
 // policy: idle=100ms interval=20ms
 // expect: leak cause=idle dir=out state=ESTABLISHED !fin_s
 // expect: leak cause=idle dir=in state=ESTABLISHED !fin_s
+// everywhere: a cause
 #include "sockets.h"
 
 int main(void)

@@ -2,6 +2,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out local=~^\[::1\]:\d+$ peer=~^\[::1\]:\d+$
 // expect: leak cause=eof-unread dir=in local=~^\[::1\]:\d+$ peer=~^\[::1\]:\d+$
+// everywhere: layout of addresses
 #include "sockets.h"
 
 int main(void)

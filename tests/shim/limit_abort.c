@@ -3,6 +3,7 @@
 // expect: leak
 // expect: limit leaks=1 limit=1 signal=SIGABRT
 // exit: -6
+// everywhere: exit handlers
 #include "ended.h"
 
 #include <sys/resource.h>

@@ -21,7 +21,7 @@ int main(void)
     epoll = epoll_create1(0);
     must(epoll_ctl(epoll, EPOLL_CTL_ADD, pair.server, &(struct epoll_event){.events = 0}) == 0);
     must(pipe(go) == 0);
-    pid_t child = (pid_t)syscall(SYS_fork); /* without a watcher of its own */
+    pid_t child = fork_past_libc(); /* without a watcher of its own */
     if (child == 0) {
         syscall(SYS_close, go[1]);
         syscall(SYS_close, pair.client);

@@ -3,6 +3,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
 // expect: leak cause=eof-unread dir=in
+// everywhere: libc's threads
 #include "sockets.h"
 
 #include <pthread.h>

@@ -2,6 +2,7 @@
 // connection, on both ends, and getsockopt() tells the truth. Other options stay the program's.
 // policy: keepalive!=60/10/3 [dir=out] nodelay!=on [peer=127.0.0.0/8] linger!=off
 // expect: nothing
+// everywhere: layout of options
 #include "options.h"
 
 static void try_to_change(int fd)

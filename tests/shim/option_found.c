@@ -2,6 +2,7 @@
 // in a message from another process, and, below, at exec.
 // policy: keepalive=60/10/3 interval=20ms
 // expect: nothing
+// everywhere: system calls by number
 #include "options.h"
 
 static void await_keepalive(int fd)
@@ -20,7 +21,7 @@ static int received(void)
     struct msghdr message = {
         .msg_iov = &piece, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room};
     must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-    pid_t child = (pid_t)syscall(SYS_fork);
+    pid_t child = fork_past_libc();
     if (child == 0) {
         struct cmsghdr *part = CMSG_FIRSTHDR(&message);
         fd = (int)syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);

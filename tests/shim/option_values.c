@@ -2,6 +2,7 @@
 // on the listener, but for the receive timeout, with which accept() would time out.
 // policy: keepalive=1800/3/2 user-timeout=90s linger=7 fin-timeout=9 reuseaddr=on nodelay=on recv-timeout=1500ms send-timeout=2m
 // expect: nothing
+// everywhere: layout of options
 #include "options.h"
 
 static void must_have_all(int fd, bool listens)

@@ -115,6 +115,15 @@ class Process(unittest.TestCase):
             finished = preload.run([preload.program("eof_ignored")], policy)
             self.assertEqual((finished.status, finished.stdout, finished.stderr), (0, "", ""))
 
+    def test_aside_every_call_is_libcs(self):
+        """Not a bare system call: that is no cancellation point, knows no fortified buffer, and cannot do all of it."""
+        groups = "import contextlib, os\nwith contextlib.suppress(PermissionError): os.initgroups('root', os.getgid())"
+        for policy in ("off", "help", "gracee=30s"):
+            with self.subTest(policy):
+                self.assertEqual(preload.run([preload.program("cancelled_read")], policy, timeout=10).status, 0)
+                self.assertEqual(preload.run([preload.program("fortified_abort")], policy, timeout=10).status, -6)
+                self.assertEqual(preload.run([sys.executable, "-c", groups], policy).status, 0)
+
     def test_help(self):
         finished = preload.run(["/bin/echo", "the program"], "help")
         self.assertEqual((finished.status, finished.stdout), (0, "the program\n"))

@@ -1,6 +1,7 @@
 // A close that passes no hook, in time. Naive: acts on the number, which is another's by then.
 // policy: grace=1s interval=20ms
 // expect: nothing
+// everywhere: system calls by number
 #include "sockets.h"
 
 int main(void)

@@ -2,6 +2,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out !site !open_s peer=~^127.0.0.1:\d+$
 // expect: leak cause=eof-unread dir=in !site !open_s
+// everywhere: system calls by number
 #include "sockets.h"
 
 static struct pair raw_pair(int listener)

@@ -1,6 +1,7 @@
 // A socket that came by SCM_RIGHTS: no hook saw its birth.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out !site !open_s peer=~^127.0.0.1:\d+$
+// everywhere: layout of messages
 #include "rights.h"
 
 int main(void)

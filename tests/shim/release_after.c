@@ -3,6 +3,7 @@
 // expect: leak cause=eof-unread
 // expect: action action=close result=ok
 // expect: action action=release result=ok
+// everywhere: signals are held back
 #include "ended.h"
 
 int main(void)

@@ -28,7 +28,7 @@ int main(void)
 {
     struct rlimit limit = {FIRST + 4, FIRST + 4};
     listener = listen_on_loopback();
-    pid_t child = (pid_t)syscall(SYS_fork);
+    pid_t child = fork_past_libc();
     if (child == 0)
         be_clients();
     must(setrlimit(RLIMIT_NOFILE, &limit) == 0);

@@ -2,6 +2,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=reset-unread dir=out state=CLOSE peer=~^127.0.0.1:\d+$
 // expect: leak cause=reset-unread dir=in state=CLOSE
+// everywhere: a cause
 #include "sockets.h"
 
 int main(void)

@@ -12,13 +12,13 @@ int main(void)
     int listener = listen_on_loopback();
     struct pair pair = pair_at(listener);
     must(pipe(go) == 0 && shutdown(pair.client, SHUT_WR) == 0);
-    pid_t holder = (pid_t)syscall(SYS_fork); /* for its sake the reference is to be dropped */
+    pid_t holder = fork_past_libc(); /* for its sake the reference is to be dropped */
     if (holder == 0) {
         must(syscall(SYS_close, go[1]) == 0 && syscall(SYS_read, go[0], text, 1) == 0);
         syscall(SYS_exit_group, 0);
     }
     await_events(1);
-    pid_t worker = (pid_t)syscall(SYS_fork);
+    pid_t worker = fork_past_libc();
     if (worker == 0) {
         int other = socket(AF_INET, SOCK_STREAM, 0);
         must(other >= 0 && state_of(pair.server) == CLOSE_WAIT);

@@ -2,6 +2,7 @@
 // policy: grace=100ms interval=20ms
 // expect: leak cause=shutdown-unclosed dir=out state=CLOSE peer=~^127.0.0.1:\d+$
 // expect: leak cause=shutdown-unclosed dir=in state=CLOSE
+// everywhere: a cause
 #include "sockets.h"
 
 int main(void)

@@ -3,6 +3,7 @@
 // stack.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out
+// everywhere: libc's threads
 #include "sockets.h"
 
 #include <dirent.h>

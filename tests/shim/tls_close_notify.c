@@ -3,6 +3,7 @@
 // policy: grace=100ms unread-grace=1m interval=20ms
 // expect: leak cause=eof-unread tls_close_notify=true recv_q=7
 // expect: leak cause=eof-unread tls_close_notify=true recv_q=24
+// everywhere: system calls by number
 #include "sockets.h"
 
 static void leave_unread(const char *bytes, size_t size)

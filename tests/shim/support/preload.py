@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -13,6 +14,47 @@ BUILD = Path(os.environ["WAITCLOSE_BUILD"]).resolve()
 LIBRARY = BUILD / "libwaitclose.so"
 DENY = BUILD / "tests/shim/deny"
 ROOMS = ("own", "shared")
+CROSS = "/usr/aarch64-linux-gnu"  # where what was built for another machine finds its libc
+
+
+
+MACHINES = {3: "i386", 62: "x86_64", 183: "aarch64"}
+
+
+def machine(program):
+    """What an ELF file is built for."""
+    return MACHINES[int.from_bytes(Path(program).read_bytes()[18:20], "little")]
+
+
+def loader(program):
+    """The dynamic loader that it names."""
+    return re.search(rb"/[\w./-]*/ld[\w.-]*\.so[\w.]*", Path(program).read_bytes())[0].decode()
+
+
+def is_musl(program):
+    return "/ld-musl-" in loader(program)
+
+
+def holds(condition):
+    """Whether a test with this condition is for programs such as BUILD's: native, glibc, or any."""
+    if not DENY.exists() or not condition:
+        return True
+    native = machine(DENY) == machine("/proc/self/exe") and is_musl(DENY) == is_musl("/proc/self/exe")
+    return {"native": native, "glibc": not is_musl(DENY)}[condition]
+
+
+def emulated():
+    """What stands before a command that the processor here cannot run."""
+    foreign = machine(DENY) == "aarch64" != machine("/proc/self/exe")
+    return ["qemu-aarch64", "-L", CROSS] if foreign else []
+
+
+def libc():
+    """The file of the libc that BUILD's programs run with: as their loader says."""
+    root = CROSS if emulated() else ""
+    listed = finish([*emulated(), root + loader(DENY), "--list", str(DENY)], 30).stdout
+    return root + re.search(r"^\s*libc\.\S+ => (?:%s)?(\S+)" % CROSS, listed, re.M)[1]
+
 
 _running = set()
 _lock = threading.Lock()
@@ -71,6 +113,8 @@ def kill_all():
 def command_and_environment(command, policy, room, **more):
     """What to start so that the command runs under the library, in that room."""
     environment = clean_environment(WAITCLOSE=policy, **more)
+    if emulated():
+        return [*emulated(), "-E", f"LD_PRELOAD={LIBRARY}", *command], environment
     if room == "shared":
         return [str(DENY), str(LIBRARY), *command], environment
     return list(command), environment | {"LD_PRELOAD": str(LIBRARY)}
