@@ -136,7 +136,7 @@ static void leave_epolls(int number)
              (long)&unused);
 }
 
-/* False: no descriptor is free for it now. */
+/* False: it cannot be done now, most often for want of a free descriptor. */
 static bool drop(struct request *request)
 {
     long dead = dead_socket(request->number);
@@ -146,9 +146,9 @@ static bool drop(struct request *request)
     request->dead = probe_cookie((int)dead);
     hints_claimed_for(request->number, (uint32_t)request->dead);
     leave_epolls(request->number);
-    raw3(SYS_dup3, dead, request->number, at_exec & FD_CLOEXEC ? O_CLOEXEC : 0);
+    long answer = raw3(SYS_dup3, dead, request->number, at_exec & FD_CLOEXEC ? O_CLOEXEC : 0);
     raw1(SYS_close, dead);
-    return true;
+    return !raw_failed(answer); /* EBADF: the number is beyond a limit that was lowered since */
 }
 
 /* With the number claimed, and still holding the socket. */

@@ -11,7 +11,7 @@ enum {
     BARE_THREAD = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
                   CLONE_CHILD_CLEARTID,
     KERNEL_SIGNALS_SIZE = 8,
-    GONE_MS = 100,
+    GONE_MS = 2000,
 };
 
 /*
@@ -119,7 +119,8 @@ bool thread_start(void (*function)(void *argument), void *argument, void *stack,
     long flags = BARE_THREAD | (table == THREAD_SHARES_TABLE ? CLONE_FILES : 0);
     uint64_t all = ~0ull, before;
     /* Raw, because libc's own call spares its two signals (nptl(7)); the thread inherits the mask of now. */
-    raw4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&before, KERNEL_SIGNALS_SIZE);
+    if (raw_failed(raw4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&all, (long)&before, KERNEL_SIGNALS_SIZE)))
+        return false; /* the program's handlers would run on our thread */
     long thread = thread_clone(flags, (char *)stack + THREAD_STACK, alive, function, argument);
     raw4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, KERNEL_SIGNALS_SIZE);
     return thread > 0;
