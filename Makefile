@@ -54,9 +54,12 @@ SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict told address line bare
 PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict told line address sockets stack bare bare_mem) \
              $(patsubst %,$(BUILD)/cli/%.o,accept_queue array event event_json event_text group json ledger log_name \
                message printable socket_text sound_policy tally terminal)
+# AddressSanitizer has mem* of its own, which are called before it is ready for ours.
+PURE_O    := $(if $(findstring -fsanitize=address,$(CFLAGS)),$(filter-out %/bare_mem.o,$(PURE_O)),$(PURE_O))
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
-PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) $(BUILD)/tests/shim/deny $(BUILD)/tests/shim/naive.so \
+PROGRAMS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/shim/*.c)) \
+             $(addprefix $(BUILD)/tests/shim/,deny every_call lacking.so naive.so refuse.so) \
              $(BUILD)/tests/programs/ground_truth $(BUILD)/tests/programs/reuse
 
 all: $(BUILD)/libwaitclose.so $(BUILD)/waitclose
@@ -105,11 +108,12 @@ $(BUILD)/places: always
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) -Iinclude -Ishim -Icli -o $@ $< $(PURE_O) $(CLI_LIBS) -lcmocka
+	$(call say,TEST,$<)$(CC) $(TESTING) $(filter -f%,$(CFLAGS)) -Iinclude -Ishim -Icli -o $@ $< $(PURE_O) $(CLI_LIBS) -lcmocka
 
 # What the program's threads and the watcher share, under ThreadSanitizer. Its memory comes from a stand-in for
 # bare.c, whose mem* would take the place of the sanitizer's own.
-RACES_C   := $(patsubst %,shim/%.c,hints address stack settle probe)
+RACES_C   := $(patsubst %,shim/%.c,hints address stack settle probe options names policy_choose policy_keys \
+               policy_options policy_parse policy_reader policy_values)
 $(BUILD)/tests/unit/races_test: tests/unit/races_test.c $(RACES_C) $(wildcard shim/*.h)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -fsanitize=thread -Wno-tsan -Iinclude -Ishim -o $@ $< $(RACES_C) -lcmocka
@@ -121,14 +125,14 @@ $(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 $(BUILD)/tests/shim/loop_io_uring: LDLIBS := -luring
 $(BUILD)/tests/shim/psx: LDLIBS := -lpsx -lcap -Wl,-wrap,pthread_create
 
-$(BUILD)/tests/shim/deny: tests/shim/support/deny.c
+$(BUILD)/tests/shim/deny $(BUILD)/tests/shim/every_call: $(BUILD)/tests/shim/%: tests/shim/support/%.c
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(TESTING) -o $@ $<
 
-# The opposite of the library, for the tests of hazards to fail under.
-$(BUILD)/tests/shim/naive.so: tests/shim/support/naive.c
+# naive.so is the opposite of the library, for the tests of hazards to fail under.
+$(patsubst %,$(BUILD)/tests/shim/%.so,refuse lacking naive): $(BUILD)/tests/shim/%.so: tests/shim/support/%.c shim/raw.h
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) -fPIC -shared -o $@ $<
+	$(call say,TEST,$<)$(CC) $(TESTING) -Ishim -fPIC -shared -o $@ $<
 
 $(BUILD)/tests/programs/ground_truth: $(wildcard tests/programs/ground_truth/*.c)
 $(BUILD)/tests/programs/reuse: $(wildcard tests/programs/reuse/*.c)
@@ -147,6 +151,13 @@ $(BUILD)/tests/fuzz/event_fuzz: tests/fuzz/event_fuzz.c $(wildcard cli/event*.[c
              $(patsubst %,cli/%.c,group ledger message tally) shim/names.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Icli -fsanitize=fuzzer,address,undefined \
+	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CLI_LIBS)
+
+# And of their writer, whose lines the readers read back: build/tests/fuzz/report_fuzz tests/fuzz/reports
+$(BUILD)/tests/fuzz/report_fuzz: tests/fuzz/report_fuzz.c $(wildcard cli/event*.[ch]) \
+             $(patsubst %,shim/%.c,report line address error names)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ishim -Icli -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CLI_LIBS)
 
 $(BUILD)/tests/bench/%: tests/bench/%.c
@@ -176,14 +187,34 @@ $(FOREIGN:%=test-%): test-%:
 clang:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC='$(CLANG)' all everywhere
 
-tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz) $(FOREIGN:%=test-%) clang
+tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz report_fuzz) $(FOREIGN:%=test-%) clang
 
 deps:
 	$(Q)scripts/deps
 
+# Once more, with sanitizers. The command and the unit tests: AddressSanitizer and UndefinedBehaviorSanitizer. The
+# library: what of the latter needs no runtime, which the watcher could not have; it ends by SIGILL.
+ADDRESS       := $(BUILD)/address
+ADDRESS_BY    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+ADDRESS_UNIT  := $(filter-out %/races_test,$(UNIT:$(BUILD)/%=$(ADDRESS)/%))
+UNDEFINED     := $(BUILD)/undefined
+UNDEFINED_BY  := -O2 -g -fsanitize=undefined -fsanitize-undefined-trap-on-error
+sanitized: tests
+	$(Q)$(MAKE) --no-print-directory BUILD=$(UNDEFINED) CFLAGS='$(UNDEFINED_BY)' $(UNDEFINED)/libwaitclose.so
+	$(Q)ln -sfn ../tests $(UNDEFINED)/tests
+	$(Q)$(MAKE) --no-print-directory BUILD=$(ADDRESS) CFLAGS='$(ADDRESS_BY)' $(ADDRESS)/waitclose $(ADDRESS_UNIT)
+	$(Q)ln -sfn ../undefined/libwaitclose.so $(ADDRESS)/libwaitclose.so
+	$(Q)for part in shim programs fuzz; do ln -sfn ../../tests/$$part $(ADDRESS)/tests/$$part; done
+
+# Of the command, what reads what others have written; of the library, all that it does in the room that is usual.
+check-sanitized: sanitized
+	$(Q)tests/run $(ADDRESS) 'unit/[!r]*' programs/check_ programs/report_test programs/report_symbols programs/scan_view
+	$(Q)tests/run $(UNDEFINED) '(own)' 'shim/ended_*(shared)' 'shim/gate_*(shared)'
+
 check: deps
-	$(Q)$(MAKE) --no-print-directory -j2 tests
+	$(Q)$(MAKE) --no-print-directory -j2 tests sanitized
 	$(Q)tests/run $(BUILD)
+	$(Q)$(MAKE) --no-print-directory check-sanitized
 
 demo:
 	$(Q)scripts/deps demo
@@ -253,4 +284,4 @@ clean:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: $(BUILT:%=install-%) all library foreign $(FOREIGN) $(FOREIGN:%=test-%) everywhere foreign-programs clang tests bench deps check demo lint install uninstall deb clean always
+.PHONY: $(BUILT:%=install-%) all library foreign $(FOREIGN) $(FOREIGN:%=test-%) everywhere foreign-programs clang tests sanitized check-sanitized bench deps check demo lint install uninstall deb clean always

@@ -66,7 +66,8 @@ static void read_process(void *context, bool keeps)
         process->others = 1; /* no telling */
         return;
     }
-    directory_numbers(tasks, count_others, process);
+    if (directory_numbers(tasks, count_others, process) != 0)
+        process->others = 1;
     raw1(SYS_close, tasks);
     process->status = main_status();
 }

@@ -1,5 +1,6 @@
 #include "bare.h"
 
+#include <errno.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -11,6 +12,8 @@ enum { SYS_map = SYS_mmap2 }; /* i386: SYS_mmap takes a struct */
 #else
 enum { SYS_map = SYS_mmap };
 #endif
+
+enum { NAP_MS = 10 };
 
 void *bare_memory(size_t size, bool inherit)
 {
@@ -52,10 +55,28 @@ int64_t bare_wall_clock(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+int bare_process(void)
+{
+    long process = raw0(SYS_getpid);
+    return raw_failed(process) ? 0 : (int)process;
+}
+
+/* Where futex(2) is denied: whoever waits in a loop must not spin. */
+static void nap_until_changed(const uint32_t *word, uint32_t value, int64_t ms)
+{
+    for (; ms > 0 && __atomic_load_n(word, __ATOMIC_ACQUIRE) == value; ms -= NAP_MS) {
+        struct raw_time nap = {0, (long)NAP_MS * 1000000}; /* the kernel leaves in it what remains */
+        if (raw_failed(raw5(SYS_ppoll, 0, 0, (long)&nap, 0, 0)))
+            return;
+    }
+}
+
 void bare_wait(const uint32_t *word, uint32_t value, int64_t ms)
 {
     struct raw_time timeout = {(long)(ms / 1000), (long)(ms % 1000) * 1000000};
-    raw4(SYS_futex, (long)word, FUTEX_WAIT, value, (long)&timeout);
+    long answer = raw4(SYS_futex, (long)word, FUTEX_WAIT, value, (long)&timeout);
+    if (raw_failed(answer) && answer != -EAGAIN && answer != -EINTR && answer != -ETIMEDOUT)
+        nap_until_changed(word, value, ms);
 }
 
 void bare_wake(const uint32_t *word)

@@ -27,6 +27,10 @@ void *bare_memory_grow(void *memory, size_t old_size, size_t new_size);
 int64_t bare_now(void);
 int64_t bare_wall_clock(void);
 
+/* This process's number; 0 where a filter denies even getpid(2): as an argument it must never reach kill(2).
+ */
+int bare_process(void);
+
 /*
  * Sleeps until *word is no longer `value`, a wake-up, or `ms` milliseconds have passed.
  * Not a private futex: the kernel's wake-up at a thread's end (CLONE_CHILD_CLEARTID) is not one either.

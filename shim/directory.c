@@ -33,7 +33,7 @@ static int number_from(const char *name)
     return *name ? -1 : number;
 }
 
-bool directory_numbers(long directory, bool (*each)(int number, void *context), void *context)
+long directory_numbers(long directory, bool (*each)(int number, void *context), void *context)
 {
     char entries[LISTING_SIZE] __attribute__((aligned(8)));
     long size;
@@ -42,11 +42,11 @@ bool directory_numbers(long directory, bool (*each)(int number, void *context), 
             const struct listed *entry = (const struct listed *)(entries + at);
             int number = number_from(entry->name);
             if (number >= 0 && !each(number, context))
-                return false;
+                return 1;
             at += entry->size;
         }
     }
-    return true;
+    return size;
 }
 
 int directory_name(int number, char name[DIRECTORY_NAME_MAX])

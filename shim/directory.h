@@ -9,10 +9,10 @@
 enum { DIRECTORY_NAME_MAX = 12 };
 
 /*
- * Calls `each` for every entry, from where the directory stands, whose name is a
- * number, until it returns false. True: the end was reached. Callable from anywhere.
+ * Calls `each` for every entry, from where the directory stands, whose name is a number, until it returns
+ * false. Returns 0 where the end was reached, 1 where it was not, or -errno. Callable from anywhere.
  */
-bool directory_numbers(long directory, bool (*each)(int number, void *context), void *context);
+long directory_numbers(long directory, bool (*each)(int number, void *context), void *context);
 
 /* A number as such a name. Returns its length. */
 int directory_name(int number, char name[DIRECTORY_NAME_MAX]);

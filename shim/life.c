@@ -65,11 +65,6 @@ static bool loaded; /* the constructor is done */
 
 const struct status_life life_shown = {&loaded, &policy, &life_state, &talk, &hints_births};
 
-static int process_id(void)
-{
-    return (int)raw0(SYS_getpid);
-}
-
 /*
  * In a child made by vfork(2), or by a clone(2) that shares the memory: what it does is not the
  * program's doing.
@@ -77,7 +72,8 @@ static int process_id(void)
 static bool in_other_process(void)
 {
     int process = atomic_load_explicit(&life->process, memory_order_relaxed);
-    return process && process != process_id();
+    int here = bare_process();
+    return process && here && process != here;
 }
 
 bool life_in_vfork_child(void)
@@ -87,7 +83,7 @@ bool life_in_vfork_child(void)
 
 bool life_is_here(void)
 {
-    return atomic_load_explicit(&life->process, memory_order_relaxed) == process_id();
+    return atomic_load_explicit(&life->process, memory_order_relaxed) == bare_process();
 }
 
 /* Moves the state on, if it was `from`. */
@@ -147,7 +143,7 @@ static void begin_as_child(void)
     life->talk.may_share = life->talk.forked = true;
     hints_after_fork();
     settle_after_fork();
-    atomic_store(&life->process, process_id());
+    atomic_store(&life->process, bare_process());
 }
 
 static void start(void)
@@ -169,9 +165,11 @@ void life_start(void)
 {
     if (in_other_process() || life_sandboxed() || atomic_load(&life->state) != LIFE_IDLE)
         return;
-    uint64_t before = raw_hold_signals();
-    start();
-    raw_let_signals(before);
+    uint64_t before;
+    bool held = raw_hold_signals(&before);
+    start(); /* unheld, no thread: see thread_start */
+    if (held)
+        raw_let_signals(before);
 }
 
 static void give_order(enum order order)
@@ -229,10 +227,12 @@ void life_resume(void)
     pause_watcher(); /* another's resume may have come between our pause and our call */
     if (atomic_load(&life->state) != LIFE_PAUSED)
         return;
+    uint32_t thread = __atomic_load_n(&life->alive, __ATOMIC_ACQUIRE);
     rights_read(&rights);
     give_order(ORDER_FOLLOW);
     await_paused(0);
-    move(LIFE_PAUSED, LIFE_WATCHED);
+    if (!move(LIFE_PAUSED, LIFE_WATCHED) && thread)
+        thread_wait_gone(thread); /* it could not follow, and takes with it what the program has given up */
 }
 
 void life_stop(void)
@@ -336,7 +336,7 @@ static bool make_life(void)
     if (!life)
         return false;
     raw3(SYS_madvise, (long)life, page, MADV_WIPEONFORK); /* before 4.14 the handler below does it */
-    life->process = process_id();
+    life->process = bare_process();
     life_state = &life->state;
     talk = &life->talk;
     return true;

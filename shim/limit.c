@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include "bare.h"
 #include "look.h"
 #include "raw.h"
 #include "report.h"
@@ -25,8 +26,9 @@ static bool tell(uint32_t leaks)
 /* To the process, not to our thread, which has every signal blocked (signal(7)). */
 static void send_signal(enum limit_signal which)
 {
-    if (which != LIMIT_ONLY_SAYS)
-        raw2(SYS_kill, raw0(SYS_getpid), which == LIMIT_TERMINATES ? SIGTERM : SIGABRT);
+    int process = bare_process();
+    if (which != LIMIT_ONLY_SAYS && process)
+        raw2(SYS_kill, process, which == LIMIT_TERMINATES ? SIGTERM : SIGABRT);
 }
 
 void limit_look(const struct process_policy *policy)

@@ -98,13 +98,13 @@ static void put_escaped(struct line *line, const char *text)
     }
 }
 
-/* Whether logfmt can show a value without quotes. */
+/* Whether logfmt can show a value without quotes, in a list too. */
 static bool plain(const char *text)
 {
     if (!*text)
         return false;
     for (; *text; text++)
-        if (*text <= ' ' || *text == '"' || *text == '\\' || *text == '=' || *text == 0x7f)
+        if (*text <= ' ' || *text == '"' || *text == '\\' || *text == '=' || *text == ',' || *text == 0x7f)
             return false; /* with a signed char everything beyond ASCII too; quotes do no harm there */
     return true;
 }

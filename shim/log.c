@@ -101,7 +101,7 @@ static void fill_in_path(void)
         }
         from++;
         if (*from == 'p')
-            append_number(path, sizeof path, (unsigned long)raw0(SYS_getpid));
+            append_number(path, sizeof path, (unsigned long)bare_process());
         else if (*from == 'e')
             append(path, sizeof path, program);
         else
@@ -248,7 +248,7 @@ static long send_to_daemon(int handle, const char *text, size_t size)
         append(datagram, sizeof datagram, "<");
         append_number(datagram, sizeof datagram, SYSLOG_NOTICE);
         append(datagram, sizeof datagram, ">waitclose[");
-        append_number(datagram, sizeof datagram, (unsigned long)raw0(SYS_getpid));
+        append_number(datagram, sizeof datagram, (unsigned long)bare_process());
         append(datagram, sizeof datagram, "]: ");
         size--; /* no newline */
     }

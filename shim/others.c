@@ -89,6 +89,13 @@ static void add(uint64_t inode)
     inodes[place] = inode;
 }
 
+/* Who has gone meanwhile holds nothing; any other error leaves open what there is. */
+static void doubt(long answer)
+{
+    if (raw_failed(answer) && answer != -ENOENT && answer != -ESRCH)
+        unsure = answer;
+}
+
 /* What a process has open, or one of its threads. */
 struct descriptors {
     long directory;
@@ -104,7 +111,10 @@ static bool read_descriptor(int number, void *context)
     descriptors->any = true;
     if (inode > 0)
         add((uint64_t)inode);
-    descriptors->hidden |= inode == -EACCES;
+    else if (inode == -EACCES)
+        descriptors->hidden = true;
+    else
+        doubt((long)inode);
     return !has_to_go();
 }
 
@@ -139,9 +149,11 @@ static struct kin kin_of(long proc, int process)
     const char *at = stat;
     struct kin kin = {0};
     long file = open_stat(proc, process);
+    doubt(file);
     if (raw_failed(file))
         return kin;
     long length = raw3(SYS_read, file, (long)stat, sizeof stat - 1);
+    doubt(length);
     raw1(SYS_close, file);
     stat[length > 0 ? length : 0] = '\0';
     for (const char *each = stat; *each; each++)
@@ -183,8 +195,8 @@ static long open_below(long parent, int number, const char *name, size_t name_si
     char path[PATH_SIZE];
     memcpy(path + directory_name(number, path), name, name_size);
     long directory = raw4(SYS_openat, parent, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (raw_failed(directory) && directory != -EACCES && directory != -ENOENT && directory != -ESRCH)
-        unsure = directory; /* not just gone, or hidden */
+    if (directory != -EACCES) /* hidden */
+        doubt(directory);
     return directory;
 }
 
@@ -206,7 +218,7 @@ static struct descriptors read_descriptors(long parent, int number)
     long directory = open_below(parent, number, name, sizeof name);
     struct descriptors descriptors = {.directory = directory, .hidden = directory == -EACCES};
     if (!raw_failed(directory)) {
-        directory_numbers(directory, read_descriptor, &descriptors);
+        doubt(directory_numbers(directory, read_descriptor, &descriptors));
         raw1(SYS_close, directory);
     }
     if (descriptors.hidden)
@@ -229,17 +241,25 @@ static struct descriptors read_threads(long proc, int process)
     static const char name[] = "/task";
     struct descriptors descriptors = {.directory = open_below(proc, process, name, sizeof name)};
     if (!raw_failed(descriptors.directory)) {
-        directory_numbers(descriptors.directory, read_thread, &descriptors);
+        doubt(directory_numbers(descriptors.directory, read_thread, &descriptors));
         raw1(SYS_close, descriptors.directory);
     }
     return descriptors;
 }
 
+struct processes {
+    long proc;
+    bool ours; /* we are among them */
+};
+
 static bool read_process(int process, void *context)
 {
-    long proc = *(long *)context;
-    if (process == raw0(SYS_getpid))
+    struct processes *processes = context;
+    long proc = processes->proc;
+    if (process == bare_process()) {
+        processes->ours = true;
         return true;
+    }
     struct descriptors descriptors = read_descriptors(proc, process);
     if (!descriptors.any && !descriptors.hidden)
         descriptors = read_threads(proc, process);
@@ -268,10 +288,15 @@ static void read_all(void *unused, bool keeps)
     unsure = raw_failed(proc) ? proc : 0;
     if (raw_failed(proc))
         return;
-    bool whole = directory_numbers(proc, read_process, &proc);
+    struct processes processes = {.proc = proc};
+    long answer = directory_numbers(proc, read_process, &processes);
+    doubt(answer);
+    if (!unsure && !answer &&
+        !processes.ours) /* an empty directory, as in many a chroot, or another namespace's */
+        unsure = -ENOENT;
     if (!unsure && born_with_sockets() && parent_is_invisible(proc))
         unsure = -EACCES;
-    if (!whole)
+    if (answer > 0)
         unsure = -EAGAIN;
     raw1(SYS_close, proc);
 }
@@ -315,5 +340,5 @@ bool others_hold(uint64_t inode)
     if (!have_memory())
         return false;
     read_if_due();
-    return inodes[place_of(inode)] == inode && inode;
+    return !inode || inodes[place_of(inode)] == inode;
 }

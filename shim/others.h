@@ -30,7 +30,8 @@ void others_forget(void);
  */
 long others_certain(void);
 
-/* Whether another process that we may look at holds the socket with this inode number. */
+/* Whether another process that we may look at holds the socket with this inode number; 0, which nobody knows:
+ * yes. */
 bool others_hold(uint64_t inode);
 
 #endif

@@ -126,14 +126,13 @@ static inline long raw0(long number)
 
 /*
  * Around what must not be left half done: a signal handler may jump out of whatever it interrupts
- * (siglongjmp), and so does a cancelled thread. Raw, because libc's own calls spare its two signals
- * (nptl(7)).
+ * (siglongjmp), and so does a cancelled thread. False where a filter denies it. Raw, because libc's own
+ * calls spare its two signals (nptl(7)).
  */
-static inline uint64_t raw_hold_signals(void)
+static inline int raw_hold_signals(uint64_t *before)
 {
-    uint64_t all = ~0ull, before = 0;
-    raw4(SYS_rt_sigprocmask, RAW_SIG_BLOCK, (long)&all, (long)&before, sizeof all);
-    return before;
+    uint64_t all = ~0ull;
+    return raw4(SYS_rt_sigprocmask, RAW_SIG_BLOCK, (long)&all, (long)before, sizeof all) == 0;
 }
 
 static inline void raw_let_signals(uint64_t before)

@@ -4,7 +4,6 @@
 #include "error.h"
 #include "line.h"
 #include "log.h"
-#include "raw.h"
 #include "site.h"
 
 static const struct process_policy *policy;
@@ -30,7 +29,7 @@ void report_give_up(void)
 static void begin(struct line *line, const char *event)
 {
     line_begin(line, policy->format, event, bare_wall_clock());
-    line_number(line, "pid", (uint64_t)raw0(SYS_getpid));
+    line_number(line, "pid", (uint64_t)bare_process());
     line_string(line, "exe", program);
 }
 

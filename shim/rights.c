@@ -27,10 +27,10 @@ enum {
 void rights_read(struct rights *rights)
 {
     uint32_t *users = rights->users, *groups = rights->groups;
-    raw3(GET_USERS, (long)&users[0], (long)&users[1], (long)&users[2]);
-    raw3(GET_GROUPS, (long)&groups[0], (long)&groups[1], (long)&groups[2]);
+    bool known = !raw_failed(raw3(GET_USERS, (long)&users[0], (long)&users[1], (long)&users[2])) &&
+                 !raw_failed(raw3(GET_GROUPS, (long)&groups[0], (long)&groups[1], (long)&groups[2]));
     long count = raw2(GET_MORE, RIGHTS_GROUPS_MAX, (long)rights->more);
-    rights->more_count = raw_failed(count) ? -1 : (int)count;
+    rights->more_count = !known || raw_failed(count) ? -1 : (int)count;
 }
 
 static bool same_groups(const struct rights *rights)

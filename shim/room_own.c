@@ -137,7 +137,7 @@ static size_t unknown(struct news *news, bool *round_done)
         while (hints_tracked(next_unknown))
             next_unknown++;
         raw3(SYS_lseek, listing, next_unknown + 2, 0);
-        if (directory_numbers(listing, meet, &stretch)) {
+        if (directory_numbers(listing, meet, &stretch) <= 0) {
             next_unknown = 0;
             *round_done = true;
             break;
@@ -164,6 +164,8 @@ static int borrow(int number)
     if (pidfd < 0) /* no thread has a table any more: see below */
         return -ESRCH;
     long handle = raw3(RAW_pidfd_getfd, pidfd, number, 0);
+    if (handle == -EPERM || handle == -ENOSYS) /* a filter that came later: the kernel lends no more */
+        return -ESRCH;
     if (handle == -ESRCH /* the thread whose table we used has ended */) {
         raw1(SYS_close, pidfd);
         if (listing >= 0)

@@ -136,7 +136,7 @@ static void leave_epolls(int number)
              (long)&unused);
 }
 
-/* False: no descriptor is free for it now. */
+/* False: it cannot be done now, most often for want of a free descriptor. */
 static bool drop(struct request *request)
 {
     long dead = dead_socket(request->number);
@@ -146,9 +146,9 @@ static bool drop(struct request *request)
     request->dead = probe_cookie((int)dead);
     hints_claimed_for(request->number, (uint32_t)request->dead);
     leave_epolls(request->number);
-    raw3(SYS_dup3, dead, request->number, at_exec & FD_CLOEXEC ? O_CLOEXEC : 0);
+    long answer = raw3(SYS_dup3, dead, request->number, at_exec & FD_CLOEXEC ? O_CLOEXEC : 0);
     raw1(SYS_close, dead);
-    return true;
+    return !raw_failed(answer); /* EBADF: the number is beyond a limit that was lowered since */
 }
 
 /* With the number claimed, and still holding the socket. */
@@ -233,7 +233,9 @@ static unsigned take(struct request *request, bool emfile)
 unsigned settle(bool emfile)
 {
     unsigned freed = 0, end = atomic_load_explicit(&requests_end, memory_order_relaxed);
-    uint64_t before = raw_hold_signals();
+    uint64_t before;
+    if (!raw_hold_signals(&before))
+        return 0;
     for (struct request *request = requests; request < requests + end; request++)
         if (atomic_load_explicit(&request->state, memory_order_acquire) == REQUEST_WAITS)
             freed += take(request, emfile && !freed);

@@ -9,7 +9,7 @@ enum {
     /* A thread like any other to the kernel, but for the table. */
     BARE_THREAD = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
                   CLONE_CHILD_CLEARTID,
-    GONE_MS = 100,
+    GONE_MS = 2000,
 };
 
 /*
@@ -115,7 +115,9 @@ bool thread_start(void (*function)(void *argument), void *argument, void *stack,
                   enum thread_table table)
 {
     long flags = BARE_THREAD | (table == THREAD_SHARES_TABLE ? CLONE_FILES : 0);
-    uint64_t before = raw_hold_signals(); /* the thread inherits the mask of now */
+    uint64_t before;
+    if (!raw_hold_signals(&before)) /* the thread inherits the mask of now */
+        return false;               /* the program's handlers would run on it */
     long thread = thread_clone(flags, (char *)stack + THREAD_STACK, alive, function, argument);
     raw_let_signals(before);
     return thread > 0;

@@ -142,13 +142,13 @@ static int64_t next_idle_look(int64_t now, int64_t since, const struct socket_po
 static int64_t next_look(int64_t now, int64_t since, int64_t wait, const struct socket_policy *policy,
                          enum cause cause)
 {
-    if (cause == CAUSE_IDLE && since + wait > now)
+    bool ahead = wait != DURATION_OFF && since + wait > now;
+    if (cause == CAUSE_IDLE && ahead)
         return since + wait;
     int64_t soon = now + later(policy->grace, 1);
     int64_t in_grace = since + policy->grace;
     if (in_grace > now && in_grace < soon)
         soon = in_grace;
-    bool ahead = wait != DURATION_OFF && since + wait > now;
     return ahead && since + wait < soon ? since + wait : soon;
 }
 

@@ -151,14 +151,5 @@ class Logs(reporting.Report):
         self.assertLess(sizes[2] - sizes[0], 512, sizes)
 
 
-class Fuzzer(reporting.Report):
-    def test_any_bytes(self):
-        """A short run from the seeds; what it finds and keeps goes away with the test."""
-        seeds = harness.PROGRAMS.parent / "fuzz" / "events"
-        (self.place / "found").mkdir()
-        subprocess.run([harness.BUILD / "tests/fuzz/event_fuzz", "-runs=20000", "-max_len=2000", "found", seeds],
-                       cwd=self.place, check=True, capture_output=True, timeout=harness.PATIENCE)
-
-
 if __name__ == "__main__":
     unittest.main()

@@ -82,6 +82,7 @@ static void escaping(void **state)
         {"", "\"\"", "\"\""},
         {"two words", "\"two words\"", "\"two words\""},
         {"a=b", "\"a=b\"", "\"a=b\""},
+        {"a,b", "\"a,b\"", "\"a,b\""}, /* in a list it would be two */
         {"quo\"te", "\"quo\\\"te\"", "\"quo\\\"te\""},
         {"back\\slash", "\"back\\\\slash\"", "\"back\\\\slash\""},
         {"new\nline", "\"new\\x0aline\"", "\"new\\u000aline\""},

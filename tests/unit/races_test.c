@@ -1,7 +1,7 @@
 /*
  * What the program's threads and the watcher share, hammered by both at once under ThreadSanitizer: the
- * hints, and what is settled on the program's threads. It stops with a status of its own at the first data
- * race.
+ * hints, what is settled on the program's threads, and the options. It stops with a status of its own at the
+ * first data race.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,11 +23,13 @@
 
 #include "bare.h"
 #include "hints.h"
+#include "life.h"
+#include "options.h"
 #include "probe.h"
 #include "settle.h"
 #include "stack.h"
 
-enum { NUMBERS = 64, PROGRAM_THREADS = 3, ROUNDS = 40000, SETTLED = 3000 };
+enum { NUMBERS = 64, PROGRAM_THREADS = 3, ROUNDS = 30000, SETTLED = 1000, OPTION_ROUNDS = 1000 };
 
 static _Atomic uint32_t births;
 static atomic_bool over;
@@ -51,6 +54,24 @@ static __attribute__((noinline)) void be_born(int number, const struct sockaddr_
                 sizeof *peer);
 }
 
+/* In place of life.c. */
+_Atomic bool life_has_sandbox;
+
+bool life_in_vfork_child(void)
+{
+    return false;
+}
+
+/* As settle.c does, when it finds that there is nothing to do. */
+static void claim_for_a_moment(int number)
+{
+    enum mark mark = hints_claim(number);
+    if (mark == MARK_NONE)
+        return;
+    hints_claimed_for(number, 7);
+    hints_unclaim(number, mark);
+}
+
 /* All that hooks do, to any number, in any order. */
 static void *be_the_program(void *seed_of_its_own)
 {
@@ -59,7 +80,7 @@ static void *be_the_program(void *seed_of_its_own)
     for (int i = 0; i < ROUNDS; i++) {
         int number = rand_r(&seed) % NUMBERS;
         peer.sin_addr.s_addr = htonl((uint32_t)rand_r(&seed));
-        switch (rand_r(&seed) % 8) {
+        switch (rand_r(&seed) % 9) {
         case 0:
         case 1:
             be_born(number, &peer);
@@ -82,6 +103,9 @@ static void *be_the_program(void *seed_of_its_own)
         case 7:
             if (hints_ended(number))
                 hints_ended_cookie(number);
+            break;
+        case 8:
+            claim_for_a_moment(number);
             break;
         }
     }
@@ -113,8 +137,10 @@ static void watch(int number, void *unused)
 
 static void *be_the_watcher(void *unused)
 {
-    while (!atomic_load(&over))
+    while (!atomic_load(&over)) {
         hints_take_changes(watch, unused);
+        sched_yield();
+    }
     return NULL;
 }
 
@@ -130,7 +156,7 @@ static void hints(void **state)
         pthread_join(program[i], NULL);
     atomic_store(&over, true);
     pthread_join(watcher, NULL);
-    assert_true(births > ROUNDS / 8);
+    assert_true(births > ROUNDS / 9);
 }
 
 /* As the socket and accept hooks do, and now and then a close through libc. */
@@ -170,6 +196,8 @@ static void settlements(void **state)
         uint64_t cookie = probe_cookie(number);
         enum settle_kind kind = (enum settle_kind)(i % 3);
         hints_mark_ended(number, (uint32_t)cookie);
+        settle_know_epolls((const int[]){NUMBERS, NUMBERS + 1},
+                           (size_t)i % 3); /* such as are none any more */
         assert_true(settle_ask(number, cookie, kind));
         if (i % 5 == 0 && settle_withdraw(cookie)) {
             assert_int_equal(probe_cookie(number), cookie);
@@ -178,7 +206,7 @@ static void settlements(void **state)
             continue;
         }
         while (!settle_next(&settled))
-            ;
+            sched_yield();
         assert_true(settled.done);
         assert_int_equal(settled.cookie, cookie);
         assert_int_equal(settled.number, number);
@@ -214,10 +242,53 @@ static void only_the_socket_that_was_meant(void **state)
     close(number);
 }
 
+/* What the hooks do about options, two threads on the same number. */
+static void *set_options(void *socket_of_ours)
+{
+    int number = *(int *)socket_of_ours;
+    struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons(80)};
+    for (int i = 0; i < OPTION_ROUNDS; i++) {
+        options_at_birth(number);
+        options_before_connect(number, (struct sockaddr *)&peer, sizeof peer);
+        options_at_accept(number, NUMBERS - 1 - number);
+        options_set_by_program(number, SOL_SOCKET, SO_KEEPALIVE);
+        options_enforced(number, SOL_SOCKET, SO_LINGER);
+    }
+    return NULL;
+}
+
+static void options(void **state)
+{
+    static struct policy policy;
+    struct policy_mistake mistake;
+    struct refused_option refused;
+    pthread_t program[PROGRAM_THREADS];
+    int told = 0, number = socket(AF_INET, SOCK_STREAM, 0), refusing = socket(AF_UNIX, SOCK_STREAM, 0);
+    (void)state;
+    policy_defaults(&policy);
+    assert_true(policy_read(&policy, "keepalive=60/10/3 [port=80] linger!=5", "test", &mistake));
+    assert_true(hints_open(NUMBERS, 0, &births) && options_open(&policy, NUMBERS));
+    hints_birth(number, 1, HINT_OUT, NULL, 0);
+    for (int i = 0; i < PROGRAM_THREADS; i++)
+        assert_int_equal(pthread_create(&program[i], NULL, set_options, i ? &number : &refusing), 0);
+    for (int i = 0; i < OPTION_ROUNDS; i++) {
+        options_for_found(number, number);
+        told += options_next_refused(&refused);
+    }
+    for (int i = 0; i < PROGRAM_THREADS; i++)
+        pthread_join(program[i], NULL);
+    told += options_next_refused(&refused);
+    assert_int_equal(told, 1); /* TCP_KEEPIDLE, by what is no TCP socket */
+    assert_int_equal(refused.number, refusing);
+    close(number);
+    close(refusing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hints),
+        cmocka_unit_test(options),
         cmocka_unit_test(settlements),
         cmocka_unit_test(only_the_socket_that_was_meant),
     };
