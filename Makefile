@@ -118,18 +118,27 @@ $(BUILD)/tests/fuzz/event_fuzz: tests/fuzz/event_fuzz.c $(wildcard cli/event*.[c
 	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Icli -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CLI_LIBS)
 
-$(BUILD)/tests/bench/%: tests/bench/%.c
-	@mkdir -p $(@D)
-	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -o $@ $<
+# What the bench runs and preloads.
+BENCH     := $(patsubst %,$(BUILD)/tests/bench/%,calls steps starts storm ends empty.so forwarder_jumps.so forwarder_returns.so)
 
-$(BUILD)/tests/bench/forwarder_%.so: tests/bench/forwarder.c
+$(BUILD)/tests/bench/%: tests/bench/programs/%.c
+	@mkdir -p $(@D)
+	$(call say,BENCH,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -O2 -o $@ $(filter %.c,$^)
+
+$(BUILD)/tests/bench/calls: tests/bench/programs/kinds.c tests/bench/programs/kinds.h
+
+$(BUILD)/tests/bench/%.so: tests/bench/programs/%.c
+	@mkdir -p $(@D)
+	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -fPIC -shared -o $@ $<
+
+$(BUILD)/tests/bench/forwarder_%.so: tests/bench/programs/forwarder.c
 	@mkdir -p $(@D)
 	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -fPIC -shared $(if $(filter returns,$*),-DRETURNS) -o $@ $<
 
-# What the library adds to calls, how soon it tells and ends, and how long scan takes. QUICK=1: fewer rounds.
-bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm ends forwarder_jumps.so forwarder_returns.so)
-	$(Q)tests/bench/bench.py $(BUILD)
-	$(Q)tests/bench/scan.py $(BUILD)
+# What the library costs, and how soon it tells and ends, against nothing, the floor and other tools. QUICK=1: in a
+# minute; PARTS="instructions startup": these only; JSON=FILE: the figures to a file too.
+bench: all $(BUILD)/tests/shim/deny $(BENCH)
+	$(Q)tests/bench/bench.py $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(BUILD) $(PARTS)
 
 tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz)
 

@@ -1,0 +1,29 @@
+/*
+ * The calls that are measured, each by its name: `call` makes one, on `fd` as `open` has left it.
+ */
+#ifndef BENCH_KINDS_H
+#define BENCH_KINDS_H
+
+#include <stdbool.h>
+
+enum { BATCH = 256 }; /* as many calls of a kind can be made between two kind_prepare */
+
+struct kind {
+    const char *name;
+    void (*open)(void);
+    void (*call)(void);
+    enum { MOVES_NOTHING, TAKES, GIVES } moves; /* a byte a call */
+};
+
+/* Ends the program with a message when there is none of this name. */
+const struct kind *kind_find(const char *name);
+
+/* There is something for each call of the next batch to take, and room for what it gives. */
+void kind_prepare(const struct kind *kind);
+
+/* Two ends of a loopback connection. */
+void connect_pair(int ends[2]);
+
+_Noreturn void give_up(const char *what);
+
+#endif
