@@ -123,9 +123,14 @@ BENCH     := $(patsubst %,$(BUILD)/tests/bench/%,calls steps starts storm ends e
 
 $(BUILD)/tests/bench/%: tests/bench/programs/%.c
 	@mkdir -p $(@D)
-	$(call say,BENCH,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -O2 -o $@ $(filter %.c,$^)
+	$(call say,BENCH,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -O2 -o $@ $(filter %.c,$^) $(LDLIBS)
 
-$(BUILD)/tests/bench/calls: tests/bench/programs/kinds.c tests/bench/programs/kinds.h
+$(BUILD)/tests/bench/calls: tests/bench/programs/kinds.c tests/bench/programs/kinds.h $(BUILD)/tests/bench/shared_ptr.o
+$(BUILD)/tests/bench/calls: LDLIBS := $(BUILD)/tests/bench/shared_ptr.o -lstdc++
+
+$(BUILD)/tests/bench/shared_ptr.o: tests/bench/programs/shared_ptr.cc
+	@mkdir -p $(@D)
+	$(call say,BENCH,$<)$(CXX) -Wall -Wextra -Werror -O2 -c -o $@ $<
 
 $(BUILD)/tests/bench/%.so: tests/bench/programs/%.c
 	@mkdir -p $(@D)

@@ -20,7 +20,7 @@ EVERYTHING = "stack=16 action=close format=json log=none interval=100ms"
 
 def count_of(variant, kind, pairs=0, settle=0):
     """Instructions a call, loop included."""
-    command = variant.loading(variants.program("calls"), "count", kind, pairs, settle, CALLS)
+    command = variant.loading(variants.program("calls"), "count", pairs, settle, kind, CALLS)
     done = subprocess.run([variants.program("steps"), *command], env=policy_only(variant), capture_output=True,
                           text=True, check=True)
     once, twice = map(int, done.stdout.split())
@@ -36,7 +36,7 @@ def callgrind_of(variant, kind):
     totals = []
     for calls in (CALLS, 2 * CALLS):
         with tempfile.TemporaryDirectory() as folder:
-            command = variant.loading(variants.program("calls"), "count", kind, 0, 0, calls)
+            command = variant.loading(variants.program("calls"), "count", 0, 0, kind, calls)
             done = subprocess.run(
                 ["valgrind", "--trace-children=yes", "--tool=callgrind", f"--callgrind-out-file={folder}/%p", *command],
                 env=policy_only(variant) | {"WAITCLOSE": "watch=off"}, capture_output=True, text=True, check=True)
@@ -72,7 +72,7 @@ def run(quick):
 def explain(kind, under=None):
     """Every instruction of one call: the file it lies in, where, the function, and what it is."""
     under = under or variants.ours()
-    command = under.loading(variants.program("calls"), "count", kind, 0, SETTLE_MS, 1)
+    command = under.loading(variants.program("calls"), "count", 0, SETTLE_MS, kind, 1)
     done = subprocess.run([variants.program("steps"), "-v", *command], env=policy_only(under), capture_output=True,
                           text=True, check=True)
     places = [line.rsplit("+", 1) for line in done.stdout.splitlines()[2:]]

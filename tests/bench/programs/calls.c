@@ -1,13 +1,14 @@
 /*
- * calls slices KIND PAIRS SETTLE   for each line on its input, one with the nanoseconds that one call takes
- * now calls count KIND PAIRS SETTLE N  makes N calls, then 2 N, with a SIGUSR1 to itself before, between and
- * after
+ * calls slices PAIRS [thread]    for each line on its input, which names a kind of call, one with the
+ * nanoseconds that one such call takes now calls count PAIRS WAIT KIND N  makes N calls, then 2 N, with a
+ * SIGUSR1 to itself before, between and after; WAIT milliseconds after the start, for the watcher to have
+ * looked
  *
- * PAIRS connections more are open than KIND needs, and SETTLE milliseconds are waited before the first call,
- * for the watcher to have looked at them.
+ * PAIRS connections are open meanwhile, besides what a kind needs; with `thread` a second thread sleeps.
  */
 #include "kinds.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +40,12 @@ static double slice(const struct kind *kind)
     return best / BATCH;
 }
 
-static void slices(const struct kind *kind)
+static void slices(void)
 {
-    char line[16];
+    char line[32];
     while (fgets(line, sizeof line, stdin)) {
-        printf("%.2f\n", slice(kind));
+        line[strcspn(line, "\n")] = '\0';
+        printf("%.2f\n", slice(kind_take(line)));
         fflush(stdout);
     }
 }
@@ -64,19 +66,28 @@ static void count(const struct kind *kind, int calls)
     make(kind, 2 * calls);
 }
 
+static void *sleep_on(void *argument)
+{
+    pause();
+    return argument;
+}
+
 int main(int words_count, char **words)
 {
-    if (words_count < 5)
+    if (words_count < 3)
         return 2;
-    const struct kind *kind = kind_find(words[2]);
-    int pairs = atoi(words[3]);
+    int pairs = atoi(words[2]);
     for (int i = 0, ends[2]; i < pairs; i++)
         connect_pair(ends);
-    kind->open();
-    usleep((useconds_t)atoi(words[4]) * 1000);
-    if (strcmp(words[1], "slices") == 0)
-        slices(kind);
-    else
+    if (strcmp(words[1], "slices") == 0) {
+        pthread_t thread;
+        if (words_count > 3 && pthread_create(&thread, NULL, sleep_on, NULL))
+            return 2;
+        slices();
+    } else if (words_count == 6) {
+        const struct kind *kind = kind_take(words[4]);
+        usleep((useconds_t)atoi(words[3]) * 1000);
         count(kind, atoi(words[5]));
+    }
     return 0;
 }

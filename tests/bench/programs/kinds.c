@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,54 +39,40 @@ void connect_pair(int ends[2])
     ends[1] = accept(listener, NULL, NULL);
 }
 
-static void open_zero(void)
+static void open_zero(int ends[2])
 {
-    fd = open("/dev/zero", O_RDWR);
+    ends[0] = open("/dev/zero", O_RDWR);
 }
 
-static void open_pipe(int mine)
+static void open_pipe_out(int ends[2])
 {
-    int ends[2];
     if (pipe(ends))
         give_up("pipe");
-    fd = ends[mine];
-    peer = ends[!mine];
 }
 
-static void open_pipe_out(void)
+static void open_pipe_in(int ends[2])
 {
-    open_pipe(0);
+    int turned[2];
+    open_pipe_out(turned);
+    ends[0] = turned[1];
+    ends[1] = turned[0];
 }
 
-static void open_pipe_in(void)
+static void open_unix(int ends[2])
 {
-    open_pipe(1);
-}
-
-static void open_unix(void)
-{
-    int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
         give_up("socketpair");
-    fd = ends[0];
-    peer = ends[1];
 }
 
-static void open_tcp(void)
+static void open_stream(int ends[2])
 {
-    int ends[2];
-    connect_pair(ends);
-    fd = ends[0];
-    peer = ends[1];
-}
-
-static void open_stream(void)
-{
+    (void)ends;
     stream = fopen("/dev/null", "w");
 }
 
-static void open_nothing(void)
+static void open_nothing(int ends[2])
 {
+    (void)ends;
 }
 
 /* What a call must return, so that nothing is measured that does not do what its name says. */
@@ -144,36 +131,45 @@ static void call_putc(void)
 void kind_prepare(const struct kind *kind)
 {
     static char data[BATCH];
-    if (peer < 0)
-        return;
     if (kind->moves == TAKES)
         expect(write(peer, data, BATCH), BATCH);
     if (kind->moves == GIVES)
-        while (recv(peer, data, sizeof data, MSG_DONTWAIT) > 0)
-            ;
+        while (poll(&(struct pollfd){peer, POLLIN, 0}, 1, 0) > 0)
+            if (read(peer, data, sizeof data) <= 0)
+                give_up("drain");
 }
 
-const struct kind *kind_find(const char *name)
+static struct kind kinds[] = {
+    {"read-file", open_zero, call_read, MOVES_NOTHING, {-1, -1}},
+    {"write-file", open_zero, call_write, MOVES_NOTHING, {-1, -1}},
+    {"read-pipe", open_pipe_out, call_read, TAKES, {-1, -1}},
+    {"write-pipe", open_pipe_in, call_write, GIVES, {-1, -1}},
+    {"read-unix", open_unix, call_read, TAKES, {-1, -1}},
+    {"write-unix", open_unix, call_write, GIVES, {-1, -1}},
+    {"send", connect_pair, call_send, GIVES, {-1, -1}},
+    {"write-tcp", connect_pair, call_write, GIVES, {-1, -1}},
+    {"sendmsg", connect_pair, call_sendmsg, GIVES, {-1, -1}},
+    {"recv", connect_pair, call_recv, TAKES, {-1, -1}},
+    {"read-tcp", connect_pair, call_read, TAKES, {-1, -1}},
+    {"recvmsg", connect_pair, call_recvmsg, TAKES, {-1, -1}},
+    {"again", connect_pair, call_again, MOVES_NOTHING, {-1, -1}},
+    {"malloc", open_nothing, call_malloc, MOVES_NOTHING, {-1, -1}},
+    {"putc", open_stream, call_putc, MOVES_NOTHING, {-1, -1}},
+    {"shared_ptr", open_nothing, call_shared_ptr, MOVES_NOTHING, {-1, -1}},
+};
+
+const struct kind *kind_take(const char *name)
 {
-    static const struct kind kinds[] = {
-        {"read-file", open_zero, call_read, MOVES_NOTHING},
-        {"write-file", open_zero, call_write, MOVES_NOTHING},
-        {"read-pipe", open_pipe_out, call_read, TAKES},
-        {"write-pipe", open_pipe_in, call_write, GIVES},
-        {"read-unix", open_unix, call_read, TAKES},
-        {"write-unix", open_unix, call_write, GIVES},
-        {"send", open_tcp, call_send, GIVES},
-        {"write-tcp", open_tcp, call_write, GIVES},
-        {"sendmsg", open_tcp, call_sendmsg, GIVES},
-        {"recv", open_tcp, call_recv, TAKES},
-        {"read-tcp", open_tcp, call_read, TAKES},
-        {"recvmsg", open_tcp, call_recvmsg, TAKES},
-        {"again", open_tcp, call_again, MOVES_NOTHING},
-        {"malloc", open_nothing, call_malloc, MOVES_NOTHING},
-        {"putc", open_stream, call_putc, MOVES_NOTHING},
-    };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strcmp(kinds[i].name, name) == 0)
-            return &kinds[i];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kinds[i].name, name) != 0)
+            continue;
+        if (kinds[i].open) {
+            kinds[i].open(kinds[i].ends);
+            kinds[i].open = NULL;
+        }
+        fd = kinds[i].ends[0];
+        peer = kinds[i].ends[1];
+        return &kinds[i];
+    }
     give_up(name);
 }
