@@ -18,7 +18,7 @@ import time
 import variants
 from rows import text
 
-PARTS = ("instructions", "calls", "single_thread", "startup")
+PARTS = ("instructions", "calls", "single_thread", "cycle", "startup")
 
 
 def machine():

@@ -18,13 +18,13 @@ READS = ("recv", "read-tcp", "recvmsg")
 EVERYTHING = "stack=16 action=close format=json log=none interval=100ms"
 
 
-def count_of(variant, kind, pairs=0, settle=0):
+def count_of(variant, kind, pairs=0, settle=0, calls=CALLS):
     """Instructions a call, loop included."""
-    command = variant.loading(variants.program("calls"), "count", pairs, settle, kind, CALLS)
+    command = variant.loading(variants.program("calls"), "count", pairs, settle, kind, calls)
     done = subprocess.run([variants.program("steps"), *command], env=policy_only(variant), capture_output=True,
                           text=True, check=True)
     once, twice = map(int, done.stdout.split())
-    return (twice - once) / CALLS
+    return (twice - once) / calls
 
 
 def policy_only(variant):

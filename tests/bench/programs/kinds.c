@@ -21,20 +21,31 @@ void give_up(const char *what)
     exit(2);
 }
 
-void connect_pair(int ends[2])
+/* What it accepts ends with a reset, so that no port is lost to TIME_WAIT. */
+static int listen_once(struct sockaddr_in *address)
 {
     static int listener = -1;
-    static struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t size = sizeof address;
+    static struct sockaddr_in bound = {.sin_family = AF_INET};
+    socklen_t size = sizeof bound;
     if (listener < 0) {
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        bound.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         listener = socket(AF_INET, SOCK_STREAM, 0);
-        if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 16) ||
-            getsockname(listener, (struct sockaddr *)&address, &size))
+        struct linger reset = {1, 0};
+        if (bind(listener, (struct sockaddr *)&bound, size) || listen(listener, 16) ||
+            setsockopt(listener, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) ||
+            getsockname(listener, (struct sockaddr *)&bound, &size))
             give_up("listen");
     }
+    *address = bound;
+    return listener;
+}
+
+void connect_pair(int ends[2])
+{
+    struct sockaddr_in address;
+    int listener = listen_once(&address);
     ends[0] = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect(ends[0], (struct sockaddr *)&address, size))
+    if (connect(ends[0], (struct sockaddr *)&address, sizeof address))
         give_up("connect");
     ends[1] = accept(listener, NULL, NULL);
 }
@@ -117,6 +128,29 @@ static void call_sendmsg(void)
     expect(sendmsg(fd, &message, 0), 1);
 }
 
+static void call_cycle(void)
+{
+    int ends[2];
+    connect_pair(ends);
+    close(ends[1]);
+    close(ends[0]);
+}
+
+/* The same from so many frames down as a program of some size has. */
+static __attribute__((noinline)) void cycle_below(int frames)
+{
+    if (frames > 0)
+        cycle_below(frames - 1);
+    else
+        call_cycle();
+    __asm__ volatile("" ::: "memory"); /* no jump instead of the call */
+}
+
+static void call_deep_cycle(void)
+{
+    cycle_below(20);
+}
+
 static void call_malloc(void)
 {
     void *volatile block = malloc(64);
@@ -130,9 +164,9 @@ static void call_putc(void)
 
 void kind_prepare(const struct kind *kind)
 {
-    static char data[BATCH];
+    static char data[BATCH_MAX];
     if (kind->moves == TAKES)
-        expect(write(peer, data, BATCH), BATCH);
+        expect(write(peer, data, (size_t)kind->batch), kind->batch);
     if (kind->moves == GIVES)
         while (poll(&(struct pollfd){peer, POLLIN, 0}, 1, 0) > 0)
             if (read(peer, data, sizeof data) <= 0)
@@ -140,22 +174,24 @@ void kind_prepare(const struct kind *kind)
 }
 
 static struct kind kinds[] = {
-    {"read-file", open_zero, call_read, MOVES_NOTHING, {-1, -1}},
-    {"write-file", open_zero, call_write, MOVES_NOTHING, {-1, -1}},
-    {"read-pipe", open_pipe_out, call_read, TAKES, {-1, -1}},
-    {"write-pipe", open_pipe_in, call_write, GIVES, {-1, -1}},
-    {"read-unix", open_unix, call_read, TAKES, {-1, -1}},
-    {"write-unix", open_unix, call_write, GIVES, {-1, -1}},
-    {"send", connect_pair, call_send, GIVES, {-1, -1}},
-    {"write-tcp", connect_pair, call_write, GIVES, {-1, -1}},
-    {"sendmsg", connect_pair, call_sendmsg, GIVES, {-1, -1}},
-    {"recv", connect_pair, call_recv, TAKES, {-1, -1}},
-    {"read-tcp", connect_pair, call_read, TAKES, {-1, -1}},
-    {"recvmsg", connect_pair, call_recvmsg, TAKES, {-1, -1}},
-    {"again", connect_pair, call_again, MOVES_NOTHING, {-1, -1}},
-    {"malloc", open_nothing, call_malloc, MOVES_NOTHING, {-1, -1}},
-    {"putc", open_stream, call_putc, MOVES_NOTHING, {-1, -1}},
-    {"shared_ptr", open_nothing, call_shared_ptr, MOVES_NOTHING, {-1, -1}},
+    {"read-file", open_zero, call_read, MOVES_NOTHING, 256, {-1, -1}},
+    {"write-file", open_zero, call_write, MOVES_NOTHING, 256, {-1, -1}},
+    {"read-pipe", open_pipe_out, call_read, TAKES, 256, {-1, -1}},
+    {"write-pipe", open_pipe_in, call_write, GIVES, 256, {-1, -1}},
+    {"read-unix", open_unix, call_read, TAKES, 256, {-1, -1}},
+    {"write-unix", open_unix, call_write, GIVES, 256, {-1, -1}},
+    {"send", connect_pair, call_send, GIVES, 256, {-1, -1}},
+    {"write-tcp", connect_pair, call_write, GIVES, 256, {-1, -1}},
+    {"sendmsg", connect_pair, call_sendmsg, GIVES, 256, {-1, -1}},
+    {"recv", connect_pair, call_recv, TAKES, 256, {-1, -1}},
+    {"read-tcp", connect_pair, call_read, TAKES, 256, {-1, -1}},
+    {"recvmsg", connect_pair, call_recvmsg, TAKES, 256, {-1, -1}},
+    {"again", connect_pair, call_again, MOVES_NOTHING, 256, {-1, -1}},
+    {"cycle", open_nothing, call_cycle, MOVES_NOTHING, 16, {-1, -1}},
+    {"deep-cycle", open_nothing, call_deep_cycle, MOVES_NOTHING, 16, {-1, -1}},
+    {"malloc", open_nothing, call_malloc, MOVES_NOTHING, 256, {-1, -1}},
+    {"putc", open_stream, call_putc, MOVES_NOTHING, 256, {-1, -1}},
+    {"shared_ptr", open_nothing, call_shared_ptr, MOVES_NOTHING, 256, {-1, -1}},
 };
 
 const struct kind *kind_take(const char *name)

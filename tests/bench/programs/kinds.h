@@ -7,13 +7,14 @@
 
 #include <stdbool.h>
 
-enum { BATCH = 256 }; /* as many calls of a kind can be made between two kind_prepare */
+enum { BATCH_MAX = 256 };
 
 struct kind {
     const char *name;
     void (*open)(int ends[2]);
     void (*call)(void);
     enum { MOVES_NOTHING, TAKES, GIVES } moves; /* a byte a call */
+    int batch;                                  /* as many calls can be made between two kind_prepare */
     int ends[2];
 };
 
@@ -23,7 +24,7 @@ const struct kind *kind_take(const char *name);
 /* There is something for each call of the next batch to take, and room for what it gives. */
 void kind_prepare(const struct kind *kind);
 
-/* Two ends of a loopback connection. */
+/* Two ends of a loopback connection: who connected, who accepted. */
 void connect_pair(int ends[2]);
 
 /* In shared_ptr.cc. */
