@@ -119,11 +119,13 @@ $(BUILD)/tests/fuzz/event_fuzz: tests/fuzz/event_fuzz.c $(wildcard cli/event*.[c
 	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CLI_LIBS)
 
 # What the bench runs and preloads.
-BENCH     := $(patsubst %,$(BUILD)/tests/bench/%,calls steps starts storm ends empty.so forwarder_jumps.so forwarder_returns.so)
+BENCH     := $(patsubst %,$(BUILD)/tests/bench/%,calls steps starts peer holder churn empty.so forwarder_jumps.so forwarder_returns.so)
 
 $(BUILD)/tests/bench/%: tests/bench/programs/%.c
 	@mkdir -p $(@D)
 	$(call say,BENCH,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -O2 -o $@ $(filter %.c,$^) $(LDLIBS)
+
+$(BUILD)/tests/bench/peer $(BUILD)/tests/bench/holder $(BUILD)/tests/bench/churn: tests/bench/programs/say.h
 
 $(BUILD)/tests/bench/calls: tests/bench/programs/kinds.c tests/bench/programs/kinds.h $(BUILD)/tests/bench/shared_ptr.o
 $(BUILD)/tests/bench/calls: LDLIBS := $(BUILD)/tests/bench/shared_ptr.o -lstdc++

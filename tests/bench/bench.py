@@ -20,7 +20,7 @@ import variants
 from rows import text
 
 PARTS = ("instructions", "calls", "single_thread", "cycle", "startup",
-         "servers")
+         "servers", "storm")
 
 
 def machine():

@@ -7,6 +7,7 @@ import time
 
 import variants
 from rows import Table
+from talk import private_kib
 
 STARTS, STARTS_QUICK = 1000, 150
 IDLE_MEMORY_KIB = 64
@@ -66,9 +67,3 @@ def settled_private_kib(process):
         time.sleep(0.05)
         before, now = now, private_kib(process)
     return now
-
-
-def private_kib(process):
-    with open(f"/proc/{process}/smaps_rollup", encoding="ascii") as rollup:
-        fields = dict(line.split(":", 1) for line in rollup if ":" in line.split(" ")[0])
-    return sum(int(fields[key].split()[0]) for key in ("Private_Clean", "Private_Dirty"))
