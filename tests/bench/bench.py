@@ -20,7 +20,8 @@ import variants
 from rows import text
 
 PARTS = ("instructions", "calls", "single_thread", "cycle", "startup",
-         "servers", "storm")
+         "servers", "storm",
+         "churn", "growth")
 
 
 def machine():
@@ -55,7 +56,7 @@ def main():
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("build")
     parser.add_argument("parts", nargs="*", metavar="PART")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     in_own_network()
     variants.use_build(asked.build)
     if asked.parts[:1] == ["explain"]:
