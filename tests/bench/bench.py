@@ -19,7 +19,7 @@ import time
 import variants
 from rows import text
 
-PARTS = ("instructions", "calls", "single_thread", "cycle", "startup",
+PARTS = ("instructions", "calls", "alternatives", "single_thread", "cycle", "startup",
          "servers", "storm",
          "churn", "growth")
 
