@@ -19,9 +19,8 @@ import time
 import variants
 from rows import text
 
-PARTS = ("instructions", "calls", "alternatives", "single_thread", "cycle", "startup",
-         "servers", "storm",
-         "churn", "growth")
+PARTS = ("instructions", "calls", "alternatives", "single_thread", "cycle", "startup", "servers", "growth", "storm",
+         "churn", "scan")
 
 
 def machine():

@@ -24,7 +24,7 @@ def run(quick):
     for kind, variant, goal in (("cycle", variants.ours(), 1.01), ("deep-cycle", variants.ours(stack, name=stack), 1.15)):
         measured = times[kind]
         ratio = measured.ratio(variant.name, "forwarder")
-        floor, ours = (count_of(one, kind, calls=2) for one in (variants.floor(), variant))
+        floor, ours = (count_of(one, kind, calls=1) for one in (variants.floor(), variant))
         table.add("from main" if kind == "cycle" else "20 deep, stack=16", {
             "bare, us": measured.median("bare") / 1000,
             "forwarder, us": measured.median("forwarder") / 1000,

@@ -11,7 +11,7 @@ from rows import Table
 
 CALLS = 32
 CROWD = 5000  # connections: 10,000 tracked sockets
-SETTLE_MS = 300
+SETTLE_MS, SETTLE_QUICK_MS = 300, 50
 UNTRACKED = ("read-file", "write-file", "read-pipe", "write-pipe", "read-unix", "write-unix")
 WRITES = ("send", "write-tcp", "sendmsg")
 READS = ("recv", "read-tcp", "recvmsg")
@@ -53,13 +53,13 @@ def goal_for(kind):
 def run(quick):
     table = Table("instructions", "User instructions a call, and what is added to the forwarder's")
     kinds = UNTRACKED + WRITES + READS + ("again",)
-    crowd = 50 if quick else CROWD
+    crowd, settle = (50, SETTLE_QUICK_MS) if quick else (CROWD, SETTLE_MS)
     for kind in kinds:
         bare, floor = (count_of(variant, kind) for variant in (variants.bare(), variants.floor()))
-        here = count_of(variants.ours(), kind, 0, SETTLE_MS)
-        crowded = count_of(variants.ours(EVERYTHING), kind, crowd, SETTLE_MS) if kind not in UNTRACKED else None
+        here = count_of(variants.ours(), kind, 0, settle)
+        crowded = count_of(variants.ours(EVERYTHING), kind, crowd, settle) if kind not in UNTRACKED else None
         by_callgrind = None
-        if not quick or kind in ("read-file", "recv"):
+        if not quick or kind == "recv":
             by_callgrind = callgrind_of(variants.ours(), kind) - callgrind_of(variants.floor(), kind)
         added = max(here, crowded or 0) - floor
         table.add(kind, {

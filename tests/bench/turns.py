@@ -4,6 +4,7 @@ and round again, so that whatever the machine does meanwhile happens to all of t
 import contextlib
 import statistics
 import subprocess
+import time
 
 
 class Stand:
@@ -45,10 +46,14 @@ class Times:
     def __init__(self):
         self.slices = {}
 
-    def take_turns(self, opened, what, rounds):
+    def take_turns(self, opened, what, rounds, seconds=15):
+        """So many rounds, but where the machine is too busy for them no more than fit into the time."""
         for stand in opened:
             stand.ask(what)  # the first is slower, of whatever
+        until = time.monotonic() + seconds
         for round_ in range(rounds):
+            if round_ > 1 and time.monotonic() > until:
+                break
             for stand in opened if round_ % 2 else reversed(opened):
                 self.slices.setdefault(stand.name, []).append(stand.ask(what))
 
