@@ -69,10 +69,10 @@ def run(quick):
         for crowd in crowds:
             late, wrong, spent = crowd.finish()
             grown = crowd.kib - nothing[crowd.shared] - plain[crowd.each] + plain[0]
-            figures = {"processes": len(crowd.pairs), "watcher, % of a CPU": crowd.cpu,
+            figures = {"sockets": crowd.count, "processes": len(crowd.pairs), "watcher, % of a CPU": crowd.cpu,
                        "bytes a socket": grown * 1024 / crowd.each, "told, median ms": statistics.median(late),
                        "p99, ms": percentile(late, 0.99), "not exactly once": wrong, "watcher, us each": spent / 1000 / crowd.count}
-            growth.add(f"{crowd.count}, {'shared' if crowd.shared else 'own'} table", figures)
+            growth.add("shared table" if crowd.shared else "own table", figures)
             found[crowd.count, crowd.shared] = figures
     return [growth, goals(found, counts)]
 
