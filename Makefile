@@ -147,7 +147,7 @@ $(BUILD)/tests/bench/forwarder_%.so: tests/bench/programs/forwarder.c
 bench: all $(BUILD)/tests/shim/deny $(BENCH)
 	$(Q)tests/bench/bench.py $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(BUILD) $(PARTS)
 
-tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz)
+tests: all $(UNIT) $(PROGRAMS) $(BENCH) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz)
 
 deps:
 	$(Q)scripts/deps
