@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """tests/bench/bench.py [--quick] [--json FILE] BUILD [PART...]: what the library costs, and how soon it tells.
 tests/bench/bench.py BUILD explain KIND: every instruction of one call under the library (KIND: programs/kinds.c).
+tests/bench/bench.py BUILD show FILE: the tables that --json has written.
 
 Each part is a file here of its name; without a PART all are run. Whatever is compared takes turns within one run, so that
 a machine whose speed drifts, or that others use too, favours none. Beside a ratio stands that of two equal runs
@@ -17,7 +18,7 @@ import sys
 import time
 
 import variants
-from rows import text
+from rows import Row, Table, text
 
 PARTS = ("instructions", "calls", "alternatives", "single_thread", "cycle", "startup", "servers", "growth", "storm",
          "churn", "scan")
@@ -27,6 +28,19 @@ def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), platform.machine())
     return {"kernel": platform.release(), "processor": model, "cores": os.cpu_count(), "load": os.getloadavg()[0]}
+
+
+def in_words(about):
+    return f"{about['processor']}, {about['cores']} cores, Linux {about['kernel']}, load {about['load']:.1f}"
+
+
+def show(path):
+    with open(path, encoding="utf-8") as file:
+        figures = json.load(file)
+    print(in_words(figures["machine"]))
+    for table in figures["tables"]:
+        rows = [Row(**row) for row in table["rows"]]
+        print("\n" + text(Table(table["name"], table["title"], rows)))
 
 
 def run_parts(parts, quick):
@@ -58,6 +72,9 @@ def main():
     asked = parser.parse_intermixed_args()
     in_own_network()
     variants.use_build(asked.build)
+    if asked.parts[:1] == ["show"]:
+        show(asked.parts[1])
+        return
     if asked.parts[:1] == ["explain"]:
         importlib.import_module("instructions").explain(asked.parts[1])
         return
@@ -65,7 +82,7 @@ def main():
     if unknown:
         sys.exit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     about = machine()
-    print(f"{about['processor']}, {about['cores']} cores, Linux {about['kernel']}, load {about['load']:.1f}\n")
+    print(in_words(about) + "\n")
     tables = run_parts(asked.parts or PARTS, asked.quick)
     if asked.json:
         with open(asked.json, "w", encoding="utf-8") as file:

@@ -53,9 +53,10 @@ static void work(long ms)
     for (long slot = 0; slot < ms / SLOT_MS; slot++) {
         long made = 0;
         long long until = now_ns(CLOCK_REALTIME) + SLOT_MS * 1000000LL, now;
+        long long cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
         for (; (now = now_ns(CLOCK_REALTIME)) < until; made++)
             request();
-        printf("%lld %ld\n", now, made);
+        printf("%lld %ld %lld\n", now, made, now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu);
     }
 }
 
