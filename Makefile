@@ -1,7 +1,7 @@
 # make          build/libwaitclose.so and build/waitclose
 # make demo     sets up, builds, shows the main job on a real program
 # make check    sets up, builds, passes every test
-# make bench    what it costs and how soon it tells (QUICK=1: fewer rounds)
+# make bench    sets up, builds, measures what it costs and how soon it tells (QUICK=1, PARTS=, JSON=FILE: docs/performance.md)
 # make install  PREFIX= DESTDIR= (also LIBDIR= BINDIR= MANDIR= DOCDIR= COMPDIR=); make uninstall, with the same
 # make deb      a Debian package, in build/deb
 # V=1 shows the commands.
@@ -144,8 +144,14 @@ $(BUILD)/tests/bench/forwarder_%.so: tests/bench/programs/forwarder.c
 
 # What the library costs, and how soon it tells and ends, against nothing, the floor and other tools. QUICK=1: in a
 # minute; PARTS="instructions startup": these only; JSON=FILE: the figures to a file too.
-bench: all $(BUILD)/tests/shim/deny $(BENCH)
+bench:
+	$(Q)scripts/deps bench
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/shim/deny $(BENCH)
 	$(Q)tests/bench/bench.py $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(BUILD) $(PARTS)
+
+# What docs/performance.md shows, of the figures beside it: make bench JSON=docs/performance.json
+chart:
+	$(Q)tests/bench/chart.py docs/performance.json docs/performance.svg
 
 tests: all $(UNIT) $(PROGRAMS) $(BENCH) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz)
 
@@ -200,4 +206,4 @@ clean:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all tests bench deps check demo lint install uninstall deb clean always
+.PHONY: all tests bench chart deps check demo lint install uninstall deb clean always

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""tests/bench/bench.py [--quick] [--json FILE] BUILD [PART...]: what the library costs, and how soon it tells.
+"""tests/bench/bench.py [--quick] [--json FILE] [--before LIBRARY] BUILD [PART...]: what the library costs, and how soon it tells.
 tests/bench/bench.py BUILD explain KIND: every instruction of one call under the library (KIND: programs/kinds.c).
 tests/bench/bench.py BUILD show FILE: the tables that --json has written.
 
@@ -67,11 +67,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a minute in all")
     parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--before", metavar="LIBRARY", help="another libwaitclose.so, to be measured beside")
     parser.add_argument("build")
     parser.add_argument("parts", nargs="*", metavar="PART")
     asked = parser.parse_intermixed_args()
     in_own_network()
-    variants.use_build(asked.build)
+    variants.use_build(asked.build, asked.before)
     if asked.parts[:1] == ["show"]:
         show(asked.parts[1])
         return

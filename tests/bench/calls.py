@@ -18,7 +18,7 @@ def goal_for(kind):
 def run(quick):
     kinds = UNTRACKED + WRITES + READS + ("again",)
     under = [variants.bare(), variants.control(), variants.floor(), variants.floor().named("forwarder again"),
-             variants.returning(), variants.ours(), variants.ours(EVERYTHING, name="crowded")]
+             variants.returning(), variants.ours(), variants.ours(EVERYTHING, name="crowded"), *variants.others_before()]
     times = {kind: Times() for kind in kinds}
     for _ in range(1 if quick else GENERATIONS):
         pairs = {"crowded": 100 if quick else CROWD}
@@ -42,5 +42,6 @@ def run(quick):
             "forwarder again": measured.added("forwarder again", "forwarder"),
             "waitclose to forwarder": added,
             "the same, 10,000 sockets": crowded,
+            **{"before": measured.added(one.name, "forwarder") for one in variants.others_before()},
         }, f"+{goal} ns" + (", aim +5" if goal == 25 else ""), added <= goal)
     return [table]

@@ -13,7 +13,7 @@ GENERATIONS, ROUNDS = 6, 100
 def run(quick):
     stack = "stack=16"
     under = [variants.bare(), variants.floor(), variants.floor().named("forwarder again"), variants.ours(),
-             variants.ours(stack, name=stack)]
+             variants.ours(stack, name=stack), *variants.others_before(), *variants.others_before(stack, f"before, {stack}")]
     times = {"cycle": Times(), "deep-cycle": Times()}
     for _ in range(1 if quick else GENERATIONS):
         with stands(Stand(variant, variants.program("calls"), "slices", 1) for variant in under) as opened:
@@ -32,5 +32,7 @@ def run(quick):
             "waitclose, us": measured.median(variant.name) / 1000,
             "to forwarder": ratio,
             "instructions added": ours - floor,
+            **{one.name: measured.ratio(one.name, "forwarder")
+               for one in (variants.others_before() if kind == "cycle" else variants.others_before(stack, f"before, {stack}"))},
         }, f"<= {goal:.2f} of the forwarder's", ratio <= goal)
     return [table]

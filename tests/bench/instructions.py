@@ -15,7 +15,8 @@ SETTLE_MS, SETTLE_QUICK_MS = 300, 50
 UNTRACKED = ("read-file", "write-file", "read-pipe", "write-pipe", "read-unix", "write-unix")
 WRITES = ("send", "write-tcp", "sendmsg")
 READS = ("recv", "read-tcp", "recvmsg")
-EVERYTHING = "stack=16 action=close format=json log=none interval=100ms"
+BY_CALLGRIND = ("read-file", "write-file", "send", "again", "recv")
+EVERYTHING = "stack=16 action=close format=json log=/dev/null interval=100ms"
 
 
 def count_of(variant, kind, pairs=0, settle=0, calls=CALLS):
@@ -38,7 +39,8 @@ def callgrind_of(variant, kind):
         with tempfile.TemporaryDirectory() as folder:
             command = variant.loading(variants.program("calls"), "count", 0, 0, kind, calls)
             done = subprocess.run(
-                ["valgrind", "--trace-children=yes", "--tool=callgrind", f"--callgrind-out-file={folder}/%p", *command],
+                ["valgrind", "--trace-children=yes", "--tool=callgrind", "--toggle-collect=make",
+                 f"--callgrind-out-file={folder}/%p", *command],
                 env=policy_only(variant) | {"WAITCLOSE": "watch=off"}, capture_output=True, text=True, check=True)
             totals.append(int(re.findall(r"Collected : (\d+)", done.stderr)[-1]))
     return (totals[1] - totals[0]) / (3 * CALLS)
@@ -59,10 +61,11 @@ def run(quick):
         here = count_of(variants.ours(), kind, 0, settle)
         crowded = count_of(variants.ours(EVERYTHING), kind, crowd, settle) if kind not in UNTRACKED else None
         by_callgrind = None
-        if not quick or kind == "recv":
+        if kind in (BY_CALLGRIND[-1:] if quick else BY_CALLGRIND):
             by_callgrind = callgrind_of(variants.ours(), kind) - callgrind_of(variants.floor(), kind)
         added = max(here, crowded or 0) - floor
         table.add(kind, {
+            **{"before": count_of(one, kind, 0, settle) for one in variants.others_before()},
             "bare": bare, "forwarder": floor, "waitclose": here, "added": here - floor,
             "added, 10,000 sockets": crowded - floor if crowded else None, "added, callgrind": by_callgrind,
         }, f"+{goal_for(kind)} instructions", added <= goal_for(kind))

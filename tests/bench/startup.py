@@ -19,7 +19,8 @@ def run(quick):
 
 def starts(rounds):
     """In turns, start by start; ratios are of medians to the empty library's."""
-    under = [variants.bare(), variants.empty(), variants.empty().named("empty again"), variants.floor(), variants.ours()]
+    under = [variants.bare(), variants.empty(), variants.empty().named("empty again"), variants.floor(), variants.ours(),
+             *variants.others_before()]
     command = [variants.program("starts"), str(rounds), "/bin/true", *(variant.library or "-" for variant in under)]
     done = subprocess.run(command, env=variants.bare().environment(), capture_output=True, text=True, check=True)
     passed, spent = [[] for _ in under], [[] for _ in under]

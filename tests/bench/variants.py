@@ -3,12 +3,14 @@
 import os
 from dataclasses import dataclass, replace
 
-BUILD = ""  # set by bench.py, before any part is run
+BUILD = ""  # both set by bench.py, before any part is run
+BEFORE = ""  # another build's library, to be set beside this one's
 
 
-def use_build(directory):
-    global BUILD  # pylint: disable=global-statement
+def use_build(directory, before):
+    global BUILD, BEFORE  # pylint: disable=global-statement
     BUILD = os.path.abspath(directory)
+    BEFORE = os.path.abspath(before) if before else ""
 
 
 def program(name):
@@ -67,6 +69,11 @@ def floor():
 def returning():
     """One that calls and returns: what any hook pays that looks at a result."""
     return Variant("forwarder, returns", program("forwarder_returns.so"))
+
+
+def others_before(policy="", name="before"):
+    """A list: of the library that this one is compared to, or empty."""
+    return [Variant(name, BEFORE, policy)] if BEFORE else []
 
 
 def ours(policy="", shared=False, name="waitclose"):
