@@ -87,7 +87,8 @@ def main():
     tables = run_parts(asked.parts or PARTS, asked.quick)
     if asked.json:
         with open(asked.json, "w", encoding="utf-8") as file:
-            json.dump({"machine": about, "quick": asked.quick, "tables": [table.as_json() for table in tables]}, file, indent=1)
+            json.dump({"machine": about, "quick": asked.quick, "tables": [table.as_json() for table in tables]}, file,
+                      indent=1, allow_nan=False)
             file.write("\n")
 
 

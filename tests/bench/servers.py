@@ -14,7 +14,7 @@ import time
 import variants
 from rows import Table
 
-SLICES, SLICES_QUICK = 12, 3
+SLICES, SLICES_QUICK = 10, 3
 SLICE_S, SLICE_QUICK_S = 1.0, 0.3
 CLIENTS = 32
 PORT = 7000  # and the next: the bench has a network of its own

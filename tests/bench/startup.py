@@ -48,6 +48,7 @@ def memory():
         command = variant.command("/bin/cat")
         both = [subprocess.Popen(command, env=variant.environment(), stdin=subprocess.PIPE) for _ in range(2)]
         try:
+            settled_private_kib(both[1].pid)
             private = settled_private_kib(both[0].pid)
             threads = len(os.listdir(f"/proc/{both[0].pid}/task"))
         finally:
