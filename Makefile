@@ -4,7 +4,7 @@
 # make foreign  all of those that Debian has compilers for, each in a directory of its own below build
 # make demo     sets up, builds, shows the main job on a real program
 # make check    sets up, builds, passes every test
-# make bench    what it costs and how soon it tells (QUICK=1: fewer rounds)
+# make bench    sets up, builds, measures what it costs and how soon it tells (QUICK=1, PARTS=, JSON=FILE: docs/performance.md)
 # make install  PREFIX= DESTDIR= (also LIBDIR= BINDIR= MANDIR= DOCDIR= COMPDIR=); make uninstall, with the same
 # make deb      a Debian package, in build/deb
 # V=1 shows the commands.
@@ -160,18 +160,40 @@ $(BUILD)/tests/fuzz/report_fuzz: tests/fuzz/report_fuzz.c $(wildcard cli/event*.
 	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Ishim -Icli -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CLI_LIBS)
 
-$(BUILD)/tests/bench/%: tests/bench/%.c
-	@mkdir -p $(@D)
-	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -o $@ $<
+# What the bench runs and preloads.
+BENCH     := $(patsubst %,$(BUILD)/tests/bench/%,calls steps starts peer holder churn empty.so forwarder_jumps.so forwarder_returns.so)
 
-$(BUILD)/tests/bench/forwarder_%.so: tests/bench/forwarder.c
+$(BUILD)/tests/bench/%: tests/bench/programs/%.c
+	@mkdir -p $(@D)
+	$(call say,BENCH,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -O2 -o $@ $(filter %.c,$^) $(LDLIBS)
+
+$(BUILD)/tests/bench/peer $(BUILD)/tests/bench/holder $(BUILD)/tests/bench/churn: tests/bench/programs/say.h
+
+$(BUILD)/tests/bench/calls: tests/bench/programs/kinds.c tests/bench/programs/kinds.h $(BUILD)/tests/bench/shared_ptr.o
+$(BUILD)/tests/bench/calls: LDLIBS := $(BUILD)/tests/bench/shared_ptr.o -lstdc++
+
+$(BUILD)/tests/bench/shared_ptr.o: tests/bench/programs/shared_ptr.cc
+	@mkdir -p $(@D)
+	$(call say,BENCH,$<)$(CXX) -Wall -Wextra -Werror -O2 -c -o $@ $<
+
+$(BUILD)/tests/bench/%.so: tests/bench/programs/%.c
+	@mkdir -p $(@D)
+	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -fPIC -shared -o $@ $<
+
+$(BUILD)/tests/bench/forwarder_%.so: tests/bench/programs/forwarder.c
 	@mkdir -p $(@D)
 	$(call say,BENCH,$<)$(CC) $(TESTING) -O2 -fPIC -shared $(if $(filter returns,$*),-DRETURNS) -o $@ $<
 
-# What the library adds to calls, how soon it tells and ends, and how long scan takes. QUICK=1: fewer rounds.
-bench: all $(BUILD)/tests/shim/deny $(addprefix $(BUILD)/tests/bench/,calls storm ends forwarder_jumps.so forwarder_returns.so)
-	$(Q)tests/bench/bench.py $(BUILD)
-	$(Q)tests/bench/scan.py $(BUILD)
+# What the library costs, and how soon it tells and ends, against nothing, the floor and other tools. QUICK=1: in a
+# minute; PARTS="instructions startup": these only; JSON=FILE: the figures to a file too.
+bench:
+	$(Q)scripts/deps bench
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BUILD)/tests/shim/deny $(BENCH)
+	$(Q)tests/bench/bench.py $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(BUILD) $(PARTS)
+
+# What docs/performance.md shows, of the figures beside it: make bench JSON=docs/performance.json
+chart:
+	$(Q)tests/bench/chart.py docs/performance.json docs/performance.svg
 
 # Of tests/shim what says "everywhere" is run under the foreign libraries as well; io_uring's library is there
 # for our own kind alone.
@@ -187,7 +209,7 @@ $(FOREIGN:%=test-%): test-%:
 clang:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC='$(CLANG)' all everywhere
 
-tests: all $(UNIT) $(PROGRAMS) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz report_fuzz) $(FOREIGN:%=test-%) clang
+tests: all $(UNIT) $(PROGRAMS) $(BENCH) $(addprefix $(BUILD)/tests/fuzz/,policy_fuzz event_fuzz report_fuzz) $(FOREIGN:%=test-%) clang
 
 deps:
 	$(Q)scripts/deps
@@ -284,4 +306,4 @@ clean:
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: $(BUILT:%=install-%) all library foreign $(FOREIGN) $(FOREIGN:%=test-%) everywhere foreign-programs clang tests sanitized check-sanitized bench deps check demo lint install uninstall deb clean always
+.PHONY: $(BUILT:%=install-%) all library foreign $(FOREIGN) $(FOREIGN:%=test-%) everywhere foreign-programs clang tests sanitized check-sanitized bench chart deps check demo lint install uninstall deb clean always

@@ -1,16 +1,20 @@
-#!/usr/bin/python3
-"""tests/bench/scan.py BUILD [SOCKETS]: how long `waitclose scan` takes with 20,000 sockets in CLOSE_WAIT, and as many
-of their peers in FIN_WAIT2; ss and netstat (where there is one) beside it. In a network namespace of its own."""
+"""scan: how long `waitclose scan` takes with 20,000 sockets in CLOSE_WAIT, and as many of their peers in FIN_WAIT2; ss and
+netstat (where there is one) beside it."""
 
+import contextlib
 import os
 import resource
 import shutil
 import socket
+import statistics
 import subprocess
-import sys
 import time
 
-ROUNDS = 3 if os.environ.get("QUICK") else 10
+import variants
+from rows import Table
+
+SOCKETS, SOCKETS_QUICK = 20000, 2000
+ROUNDS, ROUNDS_QUICK = 7, 2
 SPARE = 50  # descriptors that a holder needs for itself
 PER_ADDRESS = 10000  # connections from one address, which has some 28,000 ports for one peer
 
@@ -23,7 +27,7 @@ def hold(server, first, count):
         kept = []
         for number in range(first, first + count):
             kept.append(socket.socket())
-            kept[-1].bind(("127.0.%d.1" % (1 + number // PER_ADDRESS), 0))
+            kept[-1].bind((f"127.0.{1 + number // PER_ADDRESS}.1", 0))
             kept[-1].connect(server.getsockname())
         os.write(ready, b"x")
         time.sleep(600)
@@ -36,43 +40,38 @@ def hold(server, first, count):
     return child
 
 
-def measure(name, command):
-    took = []
-    for _ in range(ROUNDS):
-        began = time.monotonic()
-        output = subprocess.run(command, shell=True, capture_output=True, text=True).stdout
-        took.append(time.monotonic() - began)
-    lines = output.count("\n")
-    print("%-36s %6.0f ms   %7d lines, %9d bytes" % (name, 1000 * min(took), lines, len(output)), flush=True)
-
-
-def main(build, sockets):
+@contextlib.contextmanager
+def held(sockets):
     _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    server = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    holders, held = [], 0
+    server, holders, count = socket.create_server(("127.0.0.1", 0), backlog=1024), [], 0
     try:
-        while held < sockets:
-            count = min(limit - SPARE, PER_ADDRESS, sockets - held)
-            holders.append(hold(server, held, count))
-            held += count
-        print("%d sockets in CLOSE_WAIT, held by %d processes; the best of %d rounds" % (held, len(holders), ROUNDS))
-        measure("waitclose scan", "%s/waitclose scan" % build)
-        measure("waitclose scan --json", "%s/waitclose scan --json" % build)
-        measure("ss -tanp", "ss -tanp")
-        if shutil.which("netstat"):
-            measure("netstat -anlp | grep CLOSE_WAIT", "netstat -anlp | grep CLOSE_WAIT")
+        while count < sockets:
+            more = min(limit - SPARE, PER_ADDRESS, sockets - count)
+            holders.append(hold(server, count, more))
+            count += more
+        yield
     finally:
+        server.close()
         for holder in holders:
             os.kill(holder, 9)
             os.waitpid(holder, 0)
 
 
-if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    if os.environ.get("WAITCLOSE_BENCH") != "inside":
-        os.environ["WAITCLOSE_BENCH"] = "inside"
-        os.execvp("unshare", ["unshare", "-n" if os.getuid() == 0 else "-rn", sys.executable, *sys.argv])
-    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 20000)
+def run(quick):
+    sockets = SOCKETS_QUICK if quick else SOCKETS
+    commands = [[f"{variants.BUILD}/waitclose", "scan"], [f"{variants.BUILD}/waitclose", "scan", "--json"], ["ss", "-tanp"]]
+    commands += [["netstat", "-anlp"]] if shutil.which("netstat") else []
+    took, lines = [[] for _ in commands], [0 for _ in commands]
+    with held(sockets):
+        for _ in range(ROUNDS_QUICK if quick else ROUNDS):
+            for i, command in enumerate(commands):
+                began = time.monotonic()
+                output = subprocess.run(command, capture_output=True, check=False).stdout
+                took[i].append((time.monotonic() - began) * 1000)
+                lines[i] = output.count(b"\n")
+    table = Table("scan", f"{sockets} sockets in CLOSE_WAIT, and their peers")
+    for command, times, count in zip(commands, took, lines):
+        table.add(" ".join([os.path.basename(command[0]), *command[1:]]),
+                  {"median, ms": statistics.median(times), "best, ms": min(times), "lines": count})
+    return [table]
