@@ -31,7 +31,7 @@ bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births)
     size_t records_size = numbers * sizeof *hints_records,
            stacks_size = (size_t)numbers * stack * sizeof *stacks;
     char *memory = bare_memory(records_size + stacks_size + numbers * sizeof *hints_marks, true);
-    if (!memory)
+    if (!memory || (stack && !stack_open()))
         return false;
     hints_records = (struct hint *)memory;
     stacks = (_Atomic uintptr_t *)(memory + records_size);

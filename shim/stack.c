@@ -54,8 +54,13 @@ bool stack_ready(void)
     *(void **)&unwinder.walk = dlsym(library, "_Unwind_Backtrace");
     *(void **)&unwinder.address = dlsym(library, "_Unwind_GetIP");
     *(void **)&unwinder.frame = dlsym(library, "_Unwind_GetCFA");
+    return unwinder.walk && unwinder.address && unwinder.frame;
+}
+
+bool stack_open(void)
+{
     known_stacks = bare_memory(sizeof *known_stacks << KNOWN_BITS, true);
-    return unwinder.walk && unwinder.address && unwinder.frame && known_stacks;
+    return known_stacks;
 }
 
 static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *argument)

@@ -11,9 +11,12 @@
  */
 bool stack_ready(void);
 
+/* After that. False: no memory. */
+bool stack_open(void);
+
 /*
  * Keeps up to `most` return addresses, the caller of the hook first (its address
- * is `site`); a 0 ends a shorter stack. Hooks only, after stack_ready.
+ * is `site`); a 0 ends a shorter stack. Hooks only, after stack_open.
  */
 void stack_capture(uintptr_t *frames, unsigned most, uintptr_t site);
 

@@ -116,7 +116,7 @@ static void test_ends_with_the_stack(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    return stack_ready() ? 0 : -1;
+    return stack_ready() && stack_open() ? 0 : -1;
 }
 
 int main(void)
