@@ -1,4 +1,5 @@
-// A socket that was made while the descriptor limit kept the watcher from looking is looked at once it is raised.
+// A socket that was made while the descriptor limit kept the watcher from looking is looked at once it is
+// raised.
 // policy: grace=100ms interval=20ms
 // expect: leak cause=eof-unread dir=out fd=0
 // expect: healed
