@@ -19,9 +19,10 @@ static bool read_before(Elf *elf, GElf_Addr address, uint8_t bytes[LONGEST])
             continue;
         GElf_Off offset = segment.p_offset + (address - segment.p_vaddr) - LONGEST;
         Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)offset, LONGEST, ELF_T_BYTE);
-        if (data && data->d_size == LONGEST && data->d_buf)
+        bool whole = data && data->d_size == LONGEST && data->d_buf;
+        if (whole)
             memcpy(bytes, data->d_buf, LONGEST);
-        return data && data->d_buf;
+        return whole;
     }
     return false;
 }

@@ -299,8 +299,11 @@ void look(int number, bool stirred)
 {
     int handle = looking.room->borrow(number);
     looking.room_lost |= handle == -ESRCH;
-    if (handle < 0 && handle != -EBADF)
-        return; /* no telling: RLIMIT_NOFILE holds for our table too */
+    if (handle < 0 && handle != -EBADF) { /* no telling now: RLIMIT_NOFILE holds for our table too */
+        if (hints_tracked(number))
+            hints_changed(number);
+        return;
+    }
     uint64_t cookie = handle >= 0 ? probe_cookie(handle) : 0;
     uint64_t before = sockets_cookie(number);
     uint32_t generation = sockets_generation(number);
