@@ -88,19 +88,25 @@ extern const struct status_hints hints_shown; /* where these lie, for readers fr
  */
 bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births);
 
+/*
+ * What a glance sees. A plain load, for a byte cannot tear: of an atomic one compilers make an instruction
+ * more, in every read and write that the program makes.
+ */
+static inline enum mark hints_glance(int number)
+{
+    return (enum mark)((const uint8_t *)hints_marks)[number];
+}
+
 /* The glance: whether this number was a TCP socket when we last heard of it. Any thread, signal handlers. */
 static inline bool hints_tracked(int number)
 {
-    return (unsigned)number < hints_capacity &&
-           __builtin_expect(atomic_load_explicit(&hints_marks[number], memory_order_relaxed) != MARK_NONE, 0);
+    return (unsigned)number < hints_capacity && __builtin_expect(hints_glance(number) != MARK_NONE, 0);
 }
 
 /* The write family's glance: whether we may have ended what lies under this number. As above. */
 static inline bool hints_ended(int number)
 {
-    return (unsigned)number < hints_capacity &&
-           __builtin_expect(atomic_load_explicit(&hints_marks[number], memory_order_relaxed) >= MARK_ENDED,
-                            0);
+    return (unsigned)number < hints_capacity && __builtin_expect(hints_glance(number) >= MARK_ENDED, 0);
 }
 
 /* The low half of the cookie of the socket that was ended, if one was. Only for an ended number. */

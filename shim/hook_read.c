@@ -52,33 +52,53 @@ static bool for_good(int error)
     }
 }
 
-/* A tracked socket's read brought no data. */
-static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool asked)
+/* A tracked socket's read brought no data, though some was asked for. */
+static __attribute__((noinline, cold)) ssize_t no_data(int fd, ssize_t got)
 {
-    if (got == 0 && asked)
+    if (got == 0)
         hints_told_eof(fd);
-    else if (got < 0 && for_good(errno))
+    else if (for_good(errno))
         hints_told(fd, HINT_TOLD_ERROR);
     life_needed();
+    return got;
 }
 
 /*
  * The part for tracked sockets is a function of its own that the hook jumps to, so
  * that the way past it touches no register and no stack; its return address is still the program's.
+ * Of a call that asks for nothing a 0 tells nothing.
  */
-#define TRACKED_READ(returns, name, parameters, arguments, asked)                                            \
+#define HOOK_READ(returns, name, parameters, arguments, asked)                                               \
     static __attribute__((noinline)) returns tracked_##name parameters                                       \
     {                                                                                                        \
+        if (__builtin_expect(!(asked), 0))                                                                   \
+            return next.name arguments;                                                                      \
         hints_reader(fd, CALLER);                                                                            \
         returns got = next.name arguments;                                                                   \
         if (__builtin_expect(got > 0, 1))                                                                    \
             return got;                                                                                      \
-        no_data(fd, got, got == 0 && (asked));                                                               \
-        return got;                                                                                          \
+        return no_data(fd, got);                                                                             \
+    }                                                                                                        \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(hints_tracked(fd), 0))                                                          \
+            return tracked_##name arguments;                                                                 \
+        return next.name arguments;                                                                          \
     }
 
-#define HOOK_READ(returns, name, parameters, arguments, asked)                                               \
-    TRACKED_READ(returns, name, parameters, arguments, asked)                                                \
+/* What a vector asks for is looked at afterwards: the kernel has found by then that it may be. */
+#define TRACKED_VECTOR(returns, name, parameters, arguments, asked)                                          \
+    static __attribute__((noinline)) returns tracked_##name parameters                                       \
+    {                                                                                                        \
+        hints_reader(fd, CALLER);                                                                            \
+        returns got = next.name arguments;                                                                   \
+        if (__builtin_expect(got > 0, 1) || (got == 0 && !(asked)))                                          \
+            return got;                                                                                      \
+        return no_data(fd, got);                                                                             \
+    }
+
+#define HOOK_READ_VECTOR(returns, name, parameters, arguments, asked)                                        \
+    TRACKED_VECTOR(returns, name, parameters, arguments, asked)                                              \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(hints_tracked(fd), 0))                                                          \
@@ -92,10 +112,8 @@ static __attribute__((noinline, cold)) void no_data(int fd, ssize_t got, bool as
     {                                                                                                        \
         hints_reader(fd, CALLER);                                                                            \
         returns got = next.name arguments;                                                                   \
-        if (got < 0)                                                                                         \
-            no_data(fd, got, false);                                                                         \
-        else if (got > 0 && messages[0].msg_len == 0)                                                        \
-            no_data(fd, 0, asked);                                                                           \
+        if (got < 0 || (got > 0 && messages[0].msg_len == 0 && (asked)))                                     \
+            no_data(fd, got < 0 ? got : 0);                                                                  \
         return got;                                                                                          \
     }                                                                                                        \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
@@ -137,7 +155,7 @@ static void look_at_received(struct msghdr *message)
             look_at_received(message);                                                                       \
         return got;                                                                                          \
     }                                                                                                        \
-    TRACKED_READ(returns, name, parameters, arguments, asked)                                                \
+    TRACKED_VECTOR(returns, name, parameters, arguments, asked)                                              \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
         if (__builtin_expect(hints_tracked(fd), 0))                                                          \

@@ -5,6 +5,9 @@
 #ifndef HOOK_READ
 #define HOOK_READ(...)
 #endif
+#ifndef HOOK_READ_VECTOR
+#define HOOK_READ_VECTOR(...)
+#endif
 #ifndef HOOK_READ_MESSAGE
 #define HOOK_READ_MESSAGE(...)
 #endif

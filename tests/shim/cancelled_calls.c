@@ -26,6 +26,7 @@ enum kind {
 /* A new family of hooks has to say here what its calls are. */
 enum kind_of_family {
     KIND_READ = ON_A_SOCKET,
+    KIND_READ_VECTOR = ON_A_SOCKET,
     KIND_READ_MESSAGE = ON_A_SOCKET,
     KIND_READ_MANY = ON_A_SOCKET,
     KIND_WRITE = ON_A_SOCKET,

@@ -21,6 +21,17 @@ static ssize_t by_readv(int fd, char *text, size_t size)
     return readv(fd, parts, 2);
 }
 
+#ifndef __GLIBC__ /* musl knows no such calls before 1.2.5 */
+static ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
+{
+    must(offset == -1 && flags == 0);
+    return readv(fd, parts, count);
+}
+
+#undef preadv64v2
+#define preadv64v2 preadv2
+#endif
+
 static ssize_t by_preadv2(int fd, char *text, size_t size)
 {
     return preadv2(fd, &(struct iovec){text, size}, 1, -1, 0);
