@@ -6,10 +6,10 @@
 // expect: healed
 // everywhere: names of calls
 #include "ended.h"
+#include "vectors.h"
 
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
-#include <sys/uio.h>
 
 static void must_break(ssize_t result)
 {

@@ -2,9 +2,7 @@
  * Each call of the read family takes data and FIN from the queue at once, so that only the hook can tell
  * whether the program has been told of the end: it has where a second read returned 0.
  */
-#include "sockets.h"
-
-#include <sys/uio.h>
+#include "vectors.h"
 
 enum { TEXT_SIZE = 8 };
 
@@ -20,17 +18,6 @@ static ssize_t by_readv(int fd, char *text, size_t size)
     struct iovec parts[2] = {{text, 1}, {text + 1, size - 1}};
     return readv(fd, parts, 2);
 }
-
-#ifndef __GLIBC__ /* musl knows no such calls before 1.2.5 */
-static ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
-{
-    must(offset == -1 && flags == 0);
-    return readv(fd, parts, count);
-}
-
-#undef preadv64v2
-#define preadv64v2 preadv2
-#endif
 
 static ssize_t by_preadv2(int fd, char *text, size_t size)
 {
