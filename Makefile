@@ -85,7 +85,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 
 # What the program's threads and the watcher share, under ThreadSanitizer. Its memory comes from a stand-in for
 # bare.c, whose mem* would take the place of the sanitizer's own.
-RACES_C   := $(patsubst %,shim/%.c,hints address stack settle probe)
+RACES_C   := $(patsubst %,shim/%.c,hints libc_clock address stack settle probe)
 $(BUILD)/tests/unit/races_test: tests/unit/races_test.c $(RACES_C) $(wildcard shim/*.h)
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -fsanitize=thread -Wno-tsan -Iinclude -Ishim -o $@ $< $(RACES_C) -lcmocka

@@ -11,6 +11,7 @@
 #include "bare.h"
 #include "hints.h"
 #include "inherited.h"
+#include "libc_clock.h"
 #include "log.h"
 #include "next.h"
 #include "options.h"
@@ -422,6 +423,7 @@ static void begin(void)
         return;
     policy_for_program(&policy, name);
     next_resolve();
+    libc_clock_find();
     site_open(0, getauxval(AT_PHDR), getauxval(AT_PHNUM), name);
     log_open(&policy.process, name);
     report_open(&policy.process, name);
