@@ -1,11 +1,10 @@
 #include "hints.h"
 
-#include <dlfcn.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "address.h"
 #include "bare.h"
+#include "libc_clock.h"
 #include "stack.h"
 
 unsigned hints_capacity;
@@ -26,34 +25,6 @@ const struct status_hints hints_shown = {&hints_records, &hints_marks, &hints_ca
 static _Atomic uint64_t changed[HINTS_MAX / 64];
 static _Atomic uint64_t changed_words[HINTS_MAX / 64 / 64];
 
-/*
- * libc's own: before it may stand a library with a time of its making, and with locks (libfaketime). musl is
- * found by no such name; there it is what is linked.
- */
-static int (*libc_clock)(clockid_t clock, struct timespec *now) = clock_gettime;
-
-/* As it is in nearly every program: then a start is spared the search, a twentieth of what it costs. */
-static bool clock_is_libcs(void)
-{
-#ifdef DLFO_STRUCT_HAS_EH_DBASE /* glibc 2.35: _dl_find_object(3) */
-    struct dl_find_object clock, libc;
-    return _dl_find_object((void *)clock_gettime, &clock) == 0 &&
-           _dl_find_object((void *)secure_getenv, &libc) == 0 && clock.dlfo_link_map == libc.dlfo_link_map;
-#else
-    return false;
-#endif
-}
-
-static void find_clock(void)
-{
-    if (clock_is_libcs())
-        return;
-    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-    void *found = libc ? dlsym(libc, "clock_gettime") : NULL;
-    if (found)
-        *(void **)&libc_clock = found;
-}
-
 bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births)
 {
     if (numbers > HINTS_MAX)
@@ -68,7 +39,6 @@ bool hints_open(unsigned numbers, unsigned stack, _Atomic uint32_t *births)
     hints_marks = (_Atomic uint8_t *)(memory + records_size + stacks_size);
     stack_depth = stack;
     hints_births = births;
-    find_clock();
     hints_capacity = numbers;
     return true;
 }

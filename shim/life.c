@@ -12,6 +12,7 @@
 #include "hints.h"
 #include "inherited.h"
 #include "libc.h"
+#include "libc_clock.h"
 #include "log.h"
 #include "next.h"
 #include "options.h"
@@ -404,6 +405,7 @@ static void begin(void)
     if (!libc_is_ours() || !read_policy() || !libc_can() || !make_life())
         return;
     policy_for_program(&policy, name);
+    libc_clock_find();
     site_open(0, getauxval(AT_PHDR), getauxval(AT_PHNUM), name);
     log_open(&policy.process, name);
     report_open(&policy.process, name);

@@ -1,7 +1,7 @@
 // The program's own allocator reads and closes a file whenever it is called, as jemalloc does when it starts,
 // and cannot bear to be called from within. Naive: a hook that allocates, or looks its function up with a
 // dlsym that allocates, goes round in a circle, or waits for the lock that it holds.
-// policy: grace=100ms interval=20ms stack=4
+// policy: grace=500ms interval=20ms stack=4
 // expect: leak cause=eof-ignored dir=out
 #include "sockets.h"
 

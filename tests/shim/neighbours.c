@@ -1,6 +1,6 @@
 // What other preloaded libraries and sanitizers are tried with (neighbours_test.py): memory from several
 // threads, files, a forked child, connections that are closed in time, and two leaks. Its result is its own.
-// policy: grace=200ms interval=20ms
+// policy: grace=500ms interval=20ms
 // expect: leak cause=eof-ignored dir=out site=~^neighbours.0x reader=~^neighbours.0x
 // expect: leak cause=eof-unread dir=in site=~^neighbours.0x
 // stdout: 4950 bytes, child 5

@@ -1,7 +1,7 @@
 // A thousand threads, each with a connection of its own whose peer has gone, and with the smallest stack
 // there is. Naive: a table by thread that is too small, thread-local storage for each, or a hook that takes
 // the stack.
-// policy: grace=100ms interval=20ms
+// policy: grace=2s interval=20ms
 // expect: 1000 leak cause=eof-ignored dir=out
 #include "sockets.h"
 
