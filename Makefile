@@ -111,7 +111,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 RACES_C   := $(patsubst %,shim/%.c,hints address stack settle probe)
 $(BUILD)/tests/unit/races_test: tests/unit/races_test.c $(RACES_C) $(wildcard shim/*.h)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -fsanitize=thread -Wno-tsan -Iinclude -Ishim -o $@ $< $(RACES_C) -lcmocka
+	$(call say,TEST,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -fsanitize=thread -Wno-unknown-warning-option -Wno-tsan -Iinclude -Ishim -o $@ $< $(RACES_C) -lcmocka
 
 $(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 	@mkdir -p $(@D)
