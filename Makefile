@@ -116,7 +116,7 @@ RACES_C   := $(patsubst %,shim/%.c,hints libc_clock address stack settle probe o
                policy_options policy_parse policy_reader policy_values)
 $(BUILD)/tests/unit/races_test: tests/unit/races_test.c $(RACES_C) $(wildcard shim/*.h)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -fsanitize=thread -Wno-tsan -Iinclude -Ishim -o $@ $< $(RACES_C) -lcmocka
+	$(call say,TEST,$<)$(CC) $(filter-out -MMD -MP,$(TESTING)) -fsanitize=thread -Wno-unknown-warning-option -Wno-tsan -Iinclude -Ishim -o $@ $< $(RACES_C) -lcmocka
 
 $(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 	@mkdir -p $(@D)

@@ -1,6 +1,7 @@
 // The peer had gone before the program accepted the connection.
 // policy: grace=200ms interval=20ms
 // expect: leak cause=eof-unread dir=in dead_on_accept=true
+// everywhere: for format_test
 #include "sockets.h"
 
 int main(void)

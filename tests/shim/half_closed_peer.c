@@ -1,6 +1,7 @@
 // A peer that has shut its sending side down and still reads: as long as the program sends, there is no leak.
 // policy: grace=1s interval=20ms
 // expect: nothing
+// everywhere: what is no leak
 #include "sockets.h"
 
 int main(void)

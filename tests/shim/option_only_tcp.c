@@ -1,6 +1,7 @@
 // No other kind of socket gets any: each is as the kernel makes it.
 // policy: keepalive=60/10/3 linger=7 reuseaddr=on recv-timeout=1s send-timeout=1s
 // expect: nothing
+// everywhere: layout of options
 #include "options.h"
 
 static void must_be_bare(int domain, int type, int protocol)
