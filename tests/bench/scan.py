@@ -1,5 +1,5 @@
-"""scan: how long `waitclose scan` takes with 20,000 sockets in CLOSE_WAIT, and as many of their peers in FIN_WAIT2; ss and
-netstat (where there is one) beside it."""
+"""scan: how long `waitclose scan` takes with 20,000 sockets in CLOSE_WAIT, and as many of their peers in FIN_WAIT2; ss
+and netstat (where there is one) beside it."""
 
 import contextlib
 import os
