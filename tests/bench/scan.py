@@ -14,7 +14,7 @@ import variants
 from rows import Table
 
 SOCKETS, SOCKETS_QUICK = 20000, 2000
-ROUNDS, ROUNDS_QUICK = 7, 2
+ROUNDS, ROUNDS_QUICK = 5, 2
 SPARE = 50  # descriptors that a holder needs for itself
 PER_ADDRESS = 10000  # connections from one address, which has some 28,000 ports for one peer
 
