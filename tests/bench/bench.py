@@ -1,10 +1,13 @@
 #!/usr/bin/python3
-"""tests/bench/bench.py [--quick] [--json FILE] [--before LIBRARY] BUILD [PART...]: what the library costs, and how soon it tells.
-tests/bench/bench.py BUILD explain KIND: every instruction of one call under the library (KIND: programs/kinds.c).
-tests/bench/bench.py BUILD show FILE: the tables that --json has written.
+"""tests/bench/bench.py [--quick] [--json FILE] [--before LIBRARY] BUILD [PART...]
+    what the library costs, and how soon it tells; beside another build's library, if one is named
+tests/bench/bench.py BUILD explain KIND
+    every instruction of one call under the library (KIND: programs/kinds.c)
+tests/bench/bench.py BUILD show FILE
+    the tables that --json has written
 
-Each part is a file here of its name; without a PART all are run. Whatever is compared takes turns within one run, so that
-a machine whose speed drifts, or that others use too, favours none. Beside a ratio stands that of two equal runs
+Each part is a file here of its name; without a PART all are run. Whatever is compared takes turns within one run, so
+that a machine whose speed drifts, or that others use too, favours none. Beside a ratio stands that of two equal runs
 ("again"): what is nearer to 1 than this tells nothing. Goals are printed beside the figures, and never fail the run.
 """
 
@@ -26,8 +29,8 @@ PARTS = ("instructions", "calls", "alternatives", "single_thread", "cycle", "sta
 
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
-        model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), platform.machine())
-    return {"kernel": platform.release(), "processor": model, "cores": os.cpu_count(), "load": os.getloadavg()[0]}
+        models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    return {"kernel": platform.release(), "processor": models[0] if models else platform.machine(), "cores": os.cpu_count(), "load": os.getloadavg()[0]}
 
 
 def in_words(about):

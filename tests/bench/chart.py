@@ -17,7 +17,7 @@ set grid ytics lc rgb "#dddddd"
 
 set title "recv on a tracked socket: nanoseconds added to a call"
 set logscale x
-set format x "%g"
+set format x "%.0s%c"
 set xtics 1,10
 set xrange [0.4:*]
 set ytics nomirror

@@ -1,5 +1,5 @@
-"""growth: sockets against the watcher's CPU time, memory, and the time to tell; beyond 20,000 in several processes, each
-with a watcher of its own. By the default interval."""
+"""growth: sockets against the watcher's CPU time, memory, and the time to tell; beyond 20,000 in several processes,
+each with a watcher of its own. By the default interval."""
 
 import contextlib
 import pathlib
@@ -60,18 +60,21 @@ def run(quick):
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         crowds = [Crowd(stack, folder, count, shared) for shared in (False, True) for count in counts
                   if not shared or count <= PER_PROCESS]
-        nobody = {shared: stack.enter_context(connected(policy_of("/dev/null", shared), 0)) for shared in (False, True)}
+        nobody = {shared: stack.enter_context(connected(policy_of("/dev/null", shared), 0))
+                  for shared in (False, True)}
         time.sleep(3.2 * INTERVAL_MS / 1000)  # the watchers have looked at them all, and what is to be armed is
         watch_idle(crowds, seconds)
         nothing = {shared: holder.private_kib() for shared, (holder, _) in nobody.items()}
         plain = {count: plain_memory(count) for count in {0} | {crowd.each for crowd in crowds}}
-        growth, found = Table("growth", "Growth; interval=1s; idle, then all peers finish at once (times beyond grace)"), {}
+        growth = Table("growth", "Growth; interval=1s; idle, then all peers finish at once (times beyond grace)")
+        found = {}
         for crowd in crowds:
             late, wrong, spent = crowd.finish()
             grown = crowd.kib - nothing[crowd.shared] - plain[crowd.each] + plain[0]
             figures = {"sockets": crowd.count, "processes": len(crowd.pairs), "watcher, % of a CPU": crowd.cpu,
                        "bytes a socket": grown * 1024 / crowd.each, "told, median ms": statistics.median(late),
-                       "p99, ms": percentile(late, 0.99), "not exactly once": wrong, "watcher, us each": spent / 1000 / crowd.count}
+                       "p99, ms": percentile(late, 0.99), "not exactly once": wrong,
+                       "watcher, us each": spent / 1000 / crowd.count}
             growth.add("shared table" if crowd.shared else "own table", figures)
             found[crowd.count, crowd.shared] = figures
     return [growth, goals(found, counts)]

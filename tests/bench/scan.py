@@ -1,5 +1,5 @@
-"""scan: how long `waitclose scan` takes with 20,000 sockets in CLOSE_WAIT, and as many of their peers in FIN_WAIT2; ss and
-netstat (where there is one) beside it."""
+"""scan: how long `waitclose scan` takes with 20,000 sockets in CLOSE_WAIT, and as many of their peers in FIN_WAIT2; ss
+and netstat (where there is one) beside it."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ import variants
 from rows import Table
 
 SOCKETS, SOCKETS_QUICK = 20000, 2000
-ROUNDS, ROUNDS_QUICK = 7, 2
+ROUNDS, ROUNDS_QUICK = 5, 2
 SPARE = 50  # descriptors that a holder needs for itself
 PER_ADDRESS = 10000  # connections from one address, which has some 28,000 ports for one peer
 

@@ -1,5 +1,5 @@
-"""servers: redis with redis-benchmark, nginx with wrk: requests a second, and the server's CPU time a request (the watcher's
-in it), each slice of a second of one server beside the next of the other."""
+"""servers: redis with redis-benchmark, nginx with wrk: requests a second, and the server's CPU time a request (the
+watcher's in it), each slice of a second of one server beside the next of the other."""
 
 import contextlib
 import os
@@ -119,12 +119,13 @@ def in_turns(make, load, slices, seconds, folder):
 
 
 def run(quick):
-    table = Table("servers", "Servers: ratios to the bare one, slice by slice (from, to: where the median lies in 19 of 20 cases)")
+    table = Table("servers", "Servers: ratios to the bare one, slice by slice (from, to: of the median, 19 in 20)")
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(f"{folder}/logs")
         for what, make, load in LOADS:
             slices, seconds = (SLICES_QUICK, SLICE_QUICK_S) if quick else (SLICES, SLICE_S)
-            for unit, measured in zip(("requests/s", "CPU us/request"), in_turns(make, load, slices, seconds, folder)):
+            rates_and_costs = in_turns(make, load, slices, seconds, folder)
+            for unit, measured in zip(("requests/s", "CPU us/request"), rates_and_costs):
                 ours, again = ([one / other for one, other in zip(measured[name], measured["bare"])]
                                for name in ("waitclose", "bare again"))
                 low, high = interval(ours)

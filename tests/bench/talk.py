@@ -1,4 +1,5 @@
-"""Programs that are told what to do by a line, and answer with lines, the last of them "."; and what /proc tells of them."""
+"""Programs that are told what to do by a line, and answer with lines, the last of them "."; and what /proc tells of
+them."""
 
 import contextlib
 import os

@@ -1,5 +1,5 @@
-"""Programs that take turns. Each is started once and waits; then one slice of a millisecond or so of one, one of the next,
-and round again, so that whatever the machine does meanwhile happens to all of them."""
+"""Programs that take turns. Each is started once and waits; then one slice of a millisecond or so of one, one of the
+next, and round again, so that whatever the machine does meanwhile happens to all of them."""
 
 import contextlib
 import statistics

@@ -38,7 +38,7 @@ static void accept_all(void)
 
 static void finish_all(void)
 {
-    long long *moments = calloc((size_t)count, sizeof *moments);
+    long long *moments = calloc((size_t)count + 1, sizeof *moments);
     for (int i = 0; i < count; i++) {
         moments[i] = now_ns(CLOCK_REALTIME);
         shutdown(others[i].fd, SHUT_WR);
