@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -34,6 +35,12 @@ class Finished:
 def program(name):
     """One of the small programs of tests/shim."""
     return str(BUILD / "tests/shim" / name)
+
+
+def build_id(path):
+    """As the linker has written it."""
+    notes = subprocess.run(["readelf", "--notes", path], capture_output=True, text=True, check=True).stdout
+    return re.search(r"Build ID: ([0-9a-f]+)", notes)[1]
 
 
 def clean_environment(**more):
