@@ -49,7 +49,7 @@ SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.
 SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict told address line bare site error)
 # What needs neither a socket nor the loader, for the unit tests.
 PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict told line address site sockets stack bare bare_mem) \
-             $(patsubst %,$(BUILD)/cli/%.o,accept_queue array event event_json event_text group json ledger log_name \
+             $(patsubst %,$(BUILD)/cli/%.o,accept_queue array build_id event event_json event_text group json ledger log_name \
                message printable socket_text sound_policy tally terminal)
 
 UNIT      := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*_test.c))
@@ -114,7 +114,7 @@ $(BUILD)/tests/fuzz/policy_fuzz: tests/fuzz/policy_fuzz.c $(wildcard shim/policy
 
 # The same of the readers of logs: build/tests/fuzz/event_fuzz tests/fuzz/events
 $(BUILD)/tests/fuzz/event_fuzz: tests/fuzz/event_fuzz.c $(wildcard cli/event*.[ch]) \
-             $(patsubst %,cli/%.c,group ledger message tally) shim/names.c
+             $(patsubst %,cli/%.c,build_id group ledger message tally) shim/names.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Icli -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CLI_LIBS)
