@@ -51,8 +51,8 @@ SHARED_O  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/policy_*.c) shim/names.
 # What scan and status ask and judge with, as the library does.
 SCAN_O    := $(patsubst %,$(BUILD)/shim/%.o,probe verdict told address line bare site error)
 # What needs neither a socket nor the loader, for the unit tests.
-PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict told line address sockets stack bare bare_mem) \
-             $(patsubst %,$(BUILD)/cli/%.o,accept_queue array event event_json event_text group json ledger log_name \
+PURE_O    := $(SHARED_O) $(patsubst %,$(BUILD)/shim/%.o,verdict told line address site sockets stack bare bare_mem) \
+             $(patsubst %,$(BUILD)/cli/%.o,accept_queue array build_id event event_json event_text group json ledger log_name \
                message printable socket_text sound_policy tally terminal)
 # AddressSanitizer has mem* of its own, which are called before it is ready for ours.
 PURE_O    := $(if $(findstring -fsanitize=address,$(CFLAGS)),$(filter-out %/bare_mem.o,$(PURE_O)),$(PURE_O))
@@ -106,9 +106,10 @@ $(BUILD)/places: always
 	@mkdir -p $(@D)
 	@echo '$(BINDIR) $(LIBDIR)' | cmp -s - $@ || echo '$(BINDIR) $(LIBDIR)' >$@
 
+# <elf.h> is the system's.
 $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) $(filter -f%,$(CFLAGS)) -Iinclude -Ishim -Icli -o $@ $< $(PURE_O) $(CLI_LIBS) -lcmocka
+	$(call say,TEST,$<)$(CC) $(TESTING) $(filter -f%,$(CFLAGS)) -Iinclude -Ishim -iquote cli -o $@ $< $(PURE_O) $(CLI_LIBS) -lcmocka
 
 # What the program's threads and the watcher share, under ThreadSanitizer. Its memory comes from a stand-in for
 # bare.c, whose mem* would take the place of the sanitizer's own.
@@ -120,7 +121,7 @@ $(BUILD)/tests/unit/races_test: tests/unit/races_test.c $(RACES_C) $(wildcard sh
 
 $(BUILD)/tests/shim/%: tests/shim/%.c $(wildcard tests/shim/support/*.h)
 	@mkdir -p $(@D)
-	$(call say,TEST,$<)$(CC) $(TESTING) -Itests/shim/support -o $@ $< $(LDLIBS)
+	$(call say,TEST,$<)$(CC) $(TESTING) -Wl,--build-id -Itests/shim/support -o $@ $< $(LDLIBS)
 
 $(BUILD)/tests/shim/loop_io_uring: LDLIBS := -luring
 $(BUILD)/tests/shim/psx: LDLIBS := -lpsx -lcap -Wl,-wrap,pthread_create
@@ -148,7 +149,7 @@ $(BUILD)/tests/fuzz/policy_fuzz: tests/fuzz/policy_fuzz.c $(wildcard shim/policy
 
 # The same of the readers of logs: build/tests/fuzz/event_fuzz tests/fuzz/events
 $(BUILD)/tests/fuzz/event_fuzz: tests/fuzz/event_fuzz.c $(wildcard cli/event*.[ch]) \
-             $(patsubst %,cli/%.c,group ledger message tally) shim/names.c
+             $(patsubst %,cli/%.c,build_id group ledger message tally) shim/names.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)$(CLANG) -std=gnu11 -g -O1 -D_GNU_SOURCE -Iinclude -Icli -fsanitize=fuzzer,address,undefined \
 	  -fno-sanitize-recover=all -o $@ $(filter %.c,$^) $(CLI_LIBS)

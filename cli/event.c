@@ -34,6 +34,7 @@ static const struct field {
     {"result", FIELD_WORD, offsetof(struct event, result)},
     {"signal", FIELD_WORD, offsetof(struct event, signal)},
     {"site", FIELD_WORD, offsetof(struct event, site)},
+    {"site_build", FIELD_WORD, offsetof(struct event, site_build)},
     {"reader", FIELD_WORD, offsetof(struct event, reader)},
     {"stack", FIELD_WORD, offsetof(struct event, stack)},
     {"dead_on_accept", FIELD_TRUTH, offsetof(struct event, dead_on_accept)},

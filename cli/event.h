@@ -27,7 +27,8 @@ struct event {
     uint64_t pid, cookie;
     uint64_t acted, lost; /* of a summary; acted is UINT64_MAX where the line has none */
     const char *exe, *cause, *direction, *peer, *site, *reader;
-    const char *stack; /* the innermost frame first, newlines between them */
+    const char *site_build; /* the build-id of the module that site lies in */
+    const char *stack;      /* the innermost frame first, newlines between them */
     const char *action, *result;
     const char *signal; /* of a limit: the one that the process was sent, or "none" */
     bool dead_on_accept, shared;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build_id.h"
 #include "message.h"
 
 /* Of a client the port means nothing; of a service it is half its name. */
@@ -36,10 +37,25 @@ const char *group_name(const struct event *leak, enum dimension by, char room[GR
     }
 }
 
-struct group *group_new(const char *name)
+const char *group_build(const struct event *leak, enum dimension by)
+{
+    switch (by) {
+    case BY_SITE:
+        return leak->site_build;
+    case BY_READER:
+        return build_id_at(leak->reader, leak->site, leak->site_build);
+    case BY_STACK:
+        return *leak->stack ? leak->site_build : "";
+    default:
+        return "";
+    }
+}
+
+struct group *group_new(const char *name, const char *build)
 {
     struct group *group = must_have(calloc(1, sizeof *group));
     group->name = text("%s", name);
+    group->build = text("%s", build);
     group->first = group->last = -1;
     return group;
 }
@@ -55,7 +71,8 @@ void group_add(struct group *group, const struct event *leak)
     group->dead_on_accept += leak->dead_on_accept;
     group->shared += leak->shared;
     for (enum dimension by = 0; by < DIMENSIONS; by++)
-        tally_add(&group->parts[by], group_name(leak, by, room), leak->pid, leak->time);
+        tally_add(&group->parts[by], group_name(leak, by, room), group_build(leak, by), leak->pid,
+                  leak->time);
 }
 
 uint64_t counts_unhealed(const struct counts *counts)
@@ -73,7 +90,8 @@ static int compare_ranks(const void *left, const void *right)
     for (int i = 0; i < 2; i++)
         if (mine[i] != theirs[i])
             return mine[i] < theirs[i] ? 1 : -1;
-    return strcmp(one->name, other->name);
+    int by_name = strcmp(one->name, other->name);
+    return by_name ? by_name : strcmp(one->build, other->build);
 }
 
 const struct group **groups_ranked(const struct group *groups, size_t count)
@@ -91,5 +109,6 @@ void group_free(struct group *group)
     for (enum dimension by = 0; by < DIMENSIONS; by++)
         tally_free(&group->parts[by]);
     free(group->name);
+    free(group->build);
     free(group);
 }

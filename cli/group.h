@@ -22,7 +22,8 @@ struct counts {
 };
 
 struct group {
-    char *name; /* what they have in common; "" where that is not known */
+    char *name;  /* what they have in common; "" where that is not known */
+    char *build; /* and of what build that code is; likewise */
     struct counts counts;
     int64_t first, last; /* when they were reported, in ms since 1970; -1: the logs do not tell */
     uint64_t dead_on_accept, shared;
@@ -35,7 +36,10 @@ enum { GROUP_NAME_MAX = EVENT_LINE_MAX + 1 };
 /* The name of the group that a leak belongs to. */
 const char *group_name(const struct event *leak, enum dimension by, char room[GROUP_NAME_MAX]);
 
-struct group *group_new(const char *name);
+/* And its build; "" where that is not known, or where leaks are not grouped by code. */
+const char *group_build(const struct event *leak, enum dimension by);
+
+struct group *group_new(const char *name, const char *build);
 
 /* Counts a leak, but for what becomes of it. */
 void group_add(struct group *group, const struct event *leak);

@@ -46,7 +46,8 @@ static int compare_sockets(const void *left, const void *right)
 static int compare_groups(const void *left, const void *right)
 {
     const struct group *one = left, *other = right;
-    return strcmp(one->name, other->name);
+    int by_name = strcmp(one->name, other->name);
+    return by_name ? by_name : strcmp(one->build, other->build);
 }
 
 typedef int comparison(const void *left, const void *right);
@@ -82,11 +83,12 @@ static struct process *process_of(struct ledger *ledger, const struct event *lea
 static struct group *group_of(struct ledger *ledger, const struct event *leak)
 {
     char room[GROUP_NAME_MAX];
-    struct group wanted = {.name = (char *)group_name(leak, ledger->by, room)};
+    struct group wanted = {.name = (char *)group_name(leak, ledger->by, room),
+                           .build = (char *)group_build(leak, ledger->by)};
     struct group *group = find(&ledger->group_tree, &wanted, compare_groups);
     if (group)
         return group;
-    group = group_new(wanted.name);
+    group = group_new(wanted.name, wanted.build);
     insert(&ledger->group_tree, group, compare_groups);
     group->next = ledger->groups;
     ledger->groups = group;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "build_id.h"
 #include "message.h"
 
 static const char *base_name(const char *path)
@@ -14,7 +15,13 @@ static const char *base_name(const char *path)
 
 static struct symbol find(struct symbols *symbols, const struct tally_entry *place)
 {
-    return symbols_find(symbols, place->name, place->pid, place->first);
+    return symbols_find(symbols, place->name, place->build, place->pid, place->first);
+}
+
+struct tally_entry place_of_frame(const struct tally_entry *stack, const char *innermost, char *name)
+{
+    char *build = (char *)build_id_at(name, innermost, stack->build);
+    return (struct tally_entry){.name = name, .build = build, .pid = stack->pid, .first = stack->first};
 }
 
 /* "accept_one in serve", and whether there is doubt; a new string. */

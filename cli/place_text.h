@@ -7,7 +7,10 @@
 #include "symbols.h"
 #include "tally.h"
 
-/* All of these return new strings. */
+/* A frame of a stack; innermost: its first, which is the site. */
+struct tally_entry place_of_frame(const struct tally_entry *stack, const char *innermost, char *name);
+
+/* The others return new strings. */
 
 /* For a column: "serve (server.c:88)", "serve (server)", "server+0x1234", or "(not seen)". */
 char *place_short(struct symbols *symbols, const struct tally_entry *place);

@@ -111,11 +111,13 @@ static void print_times(const struct report_view *view, const struct group *grou
     free(last);
 }
 
-/* A name with its count, where there are others beside it; a new string. */
+/* A name with what tells it from others beside it, and its count; a new string. */
 static char *counted_name(const struct report_view *view, const struct tally *tally, enum dimension by,
                           const struct tally_entry *entry)
 {
     char *name = report_name(view, by, entry, true);
+    if (tally->count > 1 && *entry->build)
+        name = append(name, ", ", text("build %s", entry->build));
     if (tally->count > 1)
         name = append(name, " ", text("(%" PRIu64 ")", entry->count));
     return name;
@@ -182,7 +184,7 @@ static void print_stack(const struct report_view *view, const struct group *grou
         label = "";
     }
     for (char *name = strtok_r(frames, "\n", &rest); name; name = strtok_r(NULL, "\n", &rest)) {
-        const struct tally_entry frame = {.name = name, .pid = stack->pid, .first = stack->first};
+        const struct tally_entry frame = place_of_frame(stack, frames, name);
         char *place = place_long(view->symbols, &frame);
         char *words = text("#%-2u %s", number++, place);
         print_line(view, label, words);
@@ -224,6 +226,8 @@ void report_print_details(const struct report_view *view, const struct group *gr
     fputc('\n', view->out);
     print_counts(view, group);
     print_times(view, group);
+    if (*group->build)
+        print_line(view, "build", group->build);
     for (enum dimension by = 0; by <= BY_READER; by++) {
         if (by != view->ledger->by || (by == BY_SITE && !has_stacks(group)))
             print_names(view, labels[by], group, by);
@@ -239,8 +243,14 @@ static const char *certainty(const struct symbol_file *file)
 {
     if (file->trouble)
         return file->trouble;
+    if (file->mismatched && *file->build)
+        return "ANOTHER BUILD than the one that ran; --modules says where to look";
     if (file->mismatched)
         return "ANOTHER BUILD than the one that ran: it has no call at such places";
+    if (*file->build && file->origin == MODULE_DEBUG)
+        return "the debug information of the build that ran";
+    if (*file->build)
+        return "the build that ran";
     if (file->origin == MODULE_GIVEN)
         return "as --modules says";
     if (file->origin == MODULE_MAPPED)
@@ -254,9 +264,10 @@ static const char *certainty(const struct symbol_file *file)
 
 static char *describe(const struct symbol_file *file)
 {
+    const char *of_build = *file->build ? " of build " : "";
     if (!file->path)
-        return text("%s: not found; --modules says where to look", file->module);
-    return text("%s: %s, %s", file->module, file->path, certainty(file));
+        return text("%s%s%s: not found; --modules says where to look", file->module, of_build, file->build);
+    return text("%s%s%s: %s, %s", file->module, of_build, file->build, file->path, certainty(file));
 }
 
 void report_print_files(const struct report_view *view)

@@ -31,10 +31,17 @@ static void print_counts(FILE *out, const struct counts *counts)
             counts->leaks, counts->open, counts->healed, counts->acted, counts->exited, counts->failed);
 }
 
+static void print_build(FILE *out, const char *build)
+{
+    if (*build)
+        print_word(out, "build", build);
+}
+
 /* What is known of a place in code, behind its name. */
 static void print_symbol(FILE *out, struct symbols *symbols, const struct tally_entry *place)
 {
-    struct symbol symbol = symbols_find(symbols, place->name, place->pid, place->first);
+    struct symbol symbol = symbols_find(symbols, place->name, place->build, place->pid, place->first);
+    print_build(out, place->build);
     if (symbol.function)
         print_word(out, "function", symbol.function);
     if (symbol.within)
@@ -54,7 +61,7 @@ static void print_frames(FILE *out, struct symbols *symbols, const struct tally_
     const char *separator = "";
     fputs(",\"frames\":[", out);
     for (char *name = strtok_r(frames, "\n", &rest); name; name = strtok_r(NULL, "\n", &rest)) {
-        const struct tally_entry frame = {.name = name, .pid = stack->pid, .first = stack->first};
+        const struct tally_entry frame = place_of_frame(stack, frames, name);
         fprintf(out, "%s{\"site\":", separator);
         json_string(out, name);
         print_symbol(out, symbols, &frame);
@@ -101,6 +108,7 @@ static void print_group(FILE *out, struct symbols *symbols, const struct group *
     fputc('{', out);
     print_counts(out, &group->counts);
     print_word(out, "name", group->name);
+    print_build(out, group->build);
     print_times(out, group->first, group->last);
     fprintf(out, ",\"dead_on_accept\":%" PRIu64 ",\"shared\":%" PRIu64, group->dead_on_accept, group->shared);
     for (enum dimension by = 0; by < DIMENSIONS; by++)
@@ -111,16 +119,21 @@ static void print_group(FILE *out, struct symbols *symbols, const struct group *
 static void print_files(FILE *out, const struct symbol_file *files)
 {
     static const char *const origins[] = {
-        [MODULE_GIVEN] = "given", [MODULE_MAPPED] = "mapped", [MODULE_NAMED] = "named"};
+        [MODULE_GIVEN] = "given",
+        [MODULE_MAPPED] = "mapped",
+        [MODULE_NAMED] = "named",
+        [MODULE_DEBUG] = "debug",
+    };
     const char *separator = "";
     fputs(",\"modules\":[", out);
     for (; files; files = files->next) {
         fprintf(out, "%s{\"module\":", separator);
         json_string(out, files->module);
+        print_build(out, files->build);
         if (files->path) {
             print_word(out, "path", files->path);
             print_word(out, "found", origins[files->origin]);
-            if (files->origin == MODULE_NAMED && files->timed)
+            if (files->origin == MODULE_NAMED && files->timed && !*files->build)
                 fprintf(out, ",\"changed\":%s", files->changed ? "true" : "false");
             fprintf(out, ",\"other_build\":%s", files->mismatched ? "true" : "false");
         }

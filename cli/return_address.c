@@ -50,13 +50,23 @@ static bool ends_in_call_aarch64(const uint8_t bytes[LONGEST])
     return (word & 0xfc000000) == 0x94000000 || (word & 0xfefff000) == 0xd63f0000;
 }
 
+/* Debug information that is kept apart has the sections of the code, but not what is in them. */
+static bool has_code(Elf *elf)
+{
+    GElf_Shdr header;
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));)
+        if (gelf_getshdr(section, &header) && header.sh_flags & SHF_EXECINSTR && header.sh_type == SHT_NOBITS)
+            return false;
+    return true;
+}
+
 bool return_address_fits(Dwfl_Module *module, GElf_Addr address)
 {
     GElf_Addr bias;
     GElf_Ehdr header;
     uint8_t bytes[LONGEST];
     Elf *elf = dwfl_module_getelf(module, &bias);
-    if (!elf || !gelf_getehdr(elf, &header))
+    if (!elf || !gelf_getehdr(elf, &header) || !has_code(elf))
         return true;
     if (header.e_machine != EM_X86_64 && header.e_machine != EM_386 && header.e_machine != EM_AARCH64)
         return true;

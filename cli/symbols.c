@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build_id.h"
 #include "message.h"
 #include "return_address.h"
 
@@ -31,7 +32,7 @@ struct symbols *symbols_open(char *const *directories, size_t count)
     struct symbols *symbols = must_have(calloc(1, sizeof *symbols));
     symbols->last = &symbols->files;
     symbols->modules = modules_open(directories, count);
-    symbols->debug_path = text(":.debug:/usr/lib/debug"); /* as libdw's own default */
+    symbols->debug_path = text(":.debug:" DEBUG_DIRECTORY); /* as libdw's own default */
     for (size_t i = 0; i < count; i++) {
         char *shorter = symbols->debug_path;
         symbols->debug_path = text("%s:%s", shorter, directories[i]);
@@ -46,17 +47,48 @@ struct symbols *symbols_open(char *const *directories, size_t count)
 }
 
 /* At the addresses that the file itself gives, so that an offset from the load bias is an address. */
+static Dwfl_Module *open_module(struct symbols *symbols, const char *path, Dwfl **dwfl)
+{
+    *dwfl = must_have(dwfl_begin(&symbols->callbacks));
+    dwfl_report_begin(*dwfl);
+    Dwfl_Module *module = dwfl_report_elf(*dwfl, path, path, -1, 0, true);
+    dwfl_report_end(*dwfl, NULL, NULL);
+    return module;
+}
+
+static bool is_of_build(Dwfl_Module *module, const char *build)
+{
+    const unsigned char *bytes;
+    GElf_Addr address;
+    int count = dwfl_module_build_id(module, &bytes, &address);
+    return count > 0 && build_id_is(build, bytes, (size_t)count);
+}
+
 static void open_file(struct symbols *symbols, struct file *file)
 {
     struct stat status;
-    file->dwfl = must_have(dwfl_begin(&symbols->callbacks));
-    dwfl_report_begin(file->dwfl);
-    file->module = dwfl_report_elf(file->dwfl, file->about.module, file->about.path, -1, 0, true);
+    file->module = open_module(symbols, file->about.path, &file->dwfl);
     if (!file->module)
         file->about.trouble = dwfl_errmsg(-1);
-    dwfl_report_end(file->dwfl, NULL, NULL);
+    else if (*file->about.build && !is_of_build(file->module, file->about.build))
+        file->about.mismatched = true;
     if (stat(file->about.path, &status) == 0)
         file->changed_at = (int64_t)status.st_ctim.tv_sec * 1000 + status.st_ctim.tv_nsec / 1000000;
+}
+
+/* The first of these that is of the build; where none is, or the build is not known, the first of all. */
+static const struct module_file *choose(struct symbols *symbols, const struct module_file *files,
+                                        const char *build)
+{
+    for (const struct module_file *file = *build ? files : NULL; file; file = file->next) {
+        Dwfl *dwfl;
+        Dwfl_Module *module = open_module(symbols, file->path, &dwfl);
+        bool is_right = module && is_of_build(module, build);
+        dwfl_end(dwfl);
+        if (is_right)
+            return file;
+    }
+    return files;
 }
 
 static bool is_gone(uint64_t pid)
@@ -67,21 +99,36 @@ static bool is_gone(uint64_t pid)
     return gone;
 }
 
-/* Whether looking for the module of that process again would find this file again. */
-static bool is_answer(const struct file *file, const char *name, uint64_t pid)
+static bool is_for(const struct file *file, const char *name, const char *build)
 {
-    bool of_process = file->about.origin == MODULE_MAPPED;
-    return strcmp(file->about.module, name) == 0 && (file->pid == pid || (!of_process && is_gone(pid)));
+    return strcmp(file->about.module, name) == 0 && strcmp(file->about.build, build) == 0;
 }
 
-static struct file *add_file(struct symbols *symbols, const char *name, char *path, enum module_origin origin)
+/* Beyond doubt, whichever process ran it. */
+static bool is_right(const struct file *file)
+{
+    return *file->about.build && file->module && !file->about.mismatched;
+}
+
+/* Whether looking for the module of that process again would find this file again. */
+static bool is_answer(const struct file *file, uint64_t pid)
+{
+    bool of_process = file->about.origin == MODULE_MAPPED;
+    return is_right(file) || file->pid == pid || (!of_process && is_gone(pid));
+}
+
+static struct file *add_file(struct symbols *symbols, const char *name, const char *build,
+                             const struct module_file *found)
 {
     struct file *file = must_have(calloc(1, sizeof *file));
-    file->about =
-        (struct symbol_file){.module = text("%s", name), .path = path, .origin = origin, .timed = true};
+    file->about = (struct symbol_file){.module = text("%s", name),
+                                       .build = text("%s", build),
+                                       .path = found ? text("%s", found->path) : NULL,
+                                       .origin = found ? found->origin : MODULE_NAMED,
+                                       .timed = true};
     *symbols->last = &file->about;
     symbols->last = &file->about.next;
-    if (path)
+    if (found)
         open_file(symbols, file);
     return file;
 }
@@ -91,22 +138,21 @@ static bool same(const char *one, const char *other)
     return one && other ? strcmp(one, other) == 0 : one == other;
 }
 
-static struct file *file_for(struct symbols *symbols, const char *name, uint64_t pid)
+static struct file *file_for(struct symbols *symbols, const char *name, const char *build, uint64_t pid)
 {
     for (struct symbol_file *known = symbols->files; known; known = known->next)
-        if (is_answer((struct file *)known, name, pid))
+        if (is_for((struct file *)known, name, build) && is_answer((struct file *)known, pid))
             return (struct file *)known;
 
-    enum module_origin origin = MODULE_NAMED;
-    char *path = modules_find(symbols->modules, name, pid, &origin);
+    struct module_file *files = modules_find(symbols->modules, name, build, pid);
+    const struct module_file *found = choose(symbols, files, build);
     struct file *file = NULL;
     for (struct symbol_file *known = symbols->files; known && !file; known = known->next)
-        if (strcmp(known->module, name) == 0 && same(known->path, path))
+        if (is_for((struct file *)known, name, build) && same(known->path, found ? found->path : NULL))
             file = (struct file *)known;
-    if (file)
-        free(path);
-    else
-        file = add_file(symbols, name, path, origin);
+    if (!file)
+        file = add_file(symbols, name, build, found);
+    module_files_free(files);
     file->pid = pid;
     return file;
 }
@@ -168,7 +214,19 @@ static bool has_changed(struct file *file, int64_t time)
     return time >= 0 && file->changed_at > time;
 }
 
-struct symbol symbols_find(struct symbols *symbols, const char *site, uint64_t pid, int64_t time)
+/* Where the build is known nothing is in doubt, but that a frame's module may be another by the same name. */
+static void look_up_if_it_fits(struct file *file, GElf_Addr offset, int64_t time, struct symbol *symbol)
+{
+    bool is_known = *file->about.build;
+    symbol->doubtful = !is_known && (has_changed(file, time) || file->about.mismatched);
+    if (return_address_fits(file->module, offset))
+        look_up(file, offset - 1, symbol); /* into the call, for behind it another line may begin */
+    else
+        file->about.mismatched |= !is_known;
+}
+
+struct symbol symbols_find(struct symbols *symbols, const char *site, const char *build, uint64_t pid,
+                           int64_t time)
 {
     struct symbol symbol = {0};
     const char *plus = strrchr(site, '+');
@@ -180,15 +238,10 @@ struct symbol symbols_find(struct symbols *symbols, const char *site, uint64_t p
         return symbol;
 
     char *name = text("%.*s", (int)(plus - site), site);
-    struct file *file = file_for(symbols, name, pid);
+    struct file *file = file_for(symbols, name, build, pid);
     free(name);
-    if (!file->module)
-        return symbol;
-    symbol.doubtful = has_changed(file, time) || file->about.mismatched;
-    if (return_address_fits(file->module, offset))
-        look_up(file, offset - 1, &symbol); /* into the call, for behind it another line may begin */
-    else
-        file->about.mismatched = true;
+    if (file->module && (!*build || is_right(file)))
+        look_up_if_it_fits(file, offset, time, &symbol);
     return symbol;
 }
 
@@ -212,6 +265,7 @@ void symbols_close(struct symbols *symbols)
         if (file->dwfl)
             dwfl_end(file->dwfl);
         free((char *)file->about.module);
+        free((char *)file->about.build);
         free((char *)file->about.path);
         free(file);
     }

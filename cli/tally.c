@@ -9,35 +9,39 @@
 static int compare_names(const void *left, const void *right)
 {
     const struct tally_entry *one = left, *other = right;
-    return strcmp(one->name, other->name);
+    int by_name = strcmp(one->name, other->name);
+    return by_name ? by_name : strcmp(one->build, other->build);
 }
 
-static struct tally_entry *find(struct tally *tally, const char *name)
+static struct tally_entry *find(struct tally *tally, const char *name, const char *build)
 {
-    struct tally_entry wanted = {.name = (char *)name};
+    struct tally_entry wanted = {.name = (char *)name, .build = (char *)build};
     struct tally_entry **found = tfind(&wanted, &tally->tree, compare_names);
     return found ? *found : NULL;
 }
 
-static struct tally_entry *add(struct tally *tally, const char *name, int64_t time)
+static struct tally_entry *add(struct tally *tally, const char *name, const char *build, int64_t time)
 {
     struct tally_entry *entry = must_have(malloc(sizeof *entry));
-    *entry = (struct tally_entry){.name = must_have(strdup(name)), .first = time, .next = tally->entries};
+    *entry = (struct tally_entry){.name = must_have(strdup(name)),
+                                  .build = must_have(strdup(build)),
+                                  .first = time,
+                                  .next = tally->entries};
     must_have(tsearch(entry, &tally->tree, compare_names));
     tally->entries = entry;
     tally->count++;
     return entry;
 }
 
-void tally_add(struct tally *tally, const char *name, uint64_t pid, int64_t time)
+void tally_add(struct tally *tally, const char *name, const char *build, uint64_t pid, int64_t time)
 {
-    struct tally_entry *entry = find(tally, name);
+    struct tally_entry *entry = find(tally, name, build);
     if (!entry && tally->count == TALLY_MAX) {
         tally->others++;
         return;
     }
     if (!entry)
-        entry = add(tally, name, time);
+        entry = add(tally, name, build, time);
     entry->count++;
     entry->pid = pid;
 }
@@ -68,6 +72,7 @@ void tally_free(struct tally *tally)
         struct tally_entry *next = entry->next;
         tdelete(entry, &tally->tree, compare_names);
         free(entry->name);
+        free(entry->build);
         free(entry);
         entry = next;
     }

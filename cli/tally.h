@@ -1,4 +1,4 @@
-/* How often each of many names came. Pure. */
+/* How often each of many names came; of code in a module, from each build. Pure. */
 #ifndef WAITCLOSE_CLI_TALLY_H
 #define WAITCLOSE_CLI_TALLY_H
 
@@ -10,6 +10,7 @@ enum { TALLY_MAX = 1000 };
 
 struct tally_entry {
     char *name;
+    char *build; /* "" where it is not known, or the name is not one of code */
     uint64_t count;
     uint64_t pid;  /* of the process that it came from last */
     int64_t first; /* when it came first, in ms since 1970; -1: not known */
@@ -23,7 +24,7 @@ struct tally {
     uint64_t others;
 };
 
-void tally_add(struct tally *tally, const char *name, uint64_t pid, int64_t time);
+void tally_add(struct tally *tally, const char *name, const char *build, uint64_t pid, int64_t time);
 
 /* The most frequent first; a new array with NULL at its end. */
 const struct tally_entry **tally_sorted(const struct tally *tally);

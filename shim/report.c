@@ -63,6 +63,17 @@ static void add_stack(struct line *line, const struct hint_copy *hint)
     line_list(line, "stack", list, hint->stack_size);
 }
 
+/* Beside a stack, for those who look for the code: which build of the module it was. */
+static void add_site_build(struct line *line, uintptr_t address)
+{
+    char build[SITE_BUILD_MAX];
+    if (!policy->stack || !address)
+        return;
+    site_build(address, build);
+    if (*build)
+        line_string(line, "site_build", build);
+}
+
 /* In CLOSE the byte that stands for the FIN is still counted; these causes know of one. */
 static uint64_t fin_in_rx(const struct facts *facts, enum cause cause)
 {
@@ -94,6 +105,7 @@ enum report_result report_leak(const struct facts *facts, const struct hint_copy
     add_site(&line, "site", hint->site);
     add_site(&line, "reader", hint->reader);
     add_stack(&line, hint);
+    add_site_build(&line, hint->site);
     if (facts->tls_close_notify)
         line_true(&line, "tls_close_notify");
     if (verdict->dead_on_accept)

@@ -7,10 +7,18 @@
 #include "bare.h"
 #include "raw.h"
 
-enum { MODULES_MAX = 512, MODULE_NAME_MAX = 64, HEADERS_MAX = 32, PATH_READ = 256 };
+enum {
+    MODULES_MAX = 512,
+    MODULE_NAME_MAX = 64,
+    HEADERS_MAX = 32,
+    PATH_READ = 256,
+    NOTES_READ = 4096, /* bytes of a segment of notes: the build-id's is among the first */
+};
 
 struct module {
     uintptr_t start, end, bias;
+    uintptr_t headers; /* where they lie, and how many */
+    size_t header_count;
     char name[MODULE_NAME_MAX];
 };
 
@@ -60,7 +68,8 @@ static const char *base_name(const char *path)
     return base;
 }
 
-static void add_module(const ElfW(Phdr) * headers, size_t count, uintptr_t bias, const char *name)
+static void add_module(const ElfW(Phdr) * headers, size_t count, uintptr_t at, uintptr_t bias,
+                       const char *name)
 {
     if (module_count == MODULES_MAX)
         return;
@@ -68,6 +77,8 @@ static void add_module(const ElfW(Phdr) * headers, size_t count, uintptr_t bias,
     module->start = UINTPTR_MAX;
     module->end = 0;
     module->bias = bias;
+    module->headers = at;
+    module->header_count = count;
     for (size_t i = 0; i < count; i++) {
         if (headers[i].p_type != PT_LOAD)
             continue;
@@ -96,7 +107,7 @@ static void read_shared_object(const struct link_map *map)
         elf.e_phnum > HEADERS_MAX || !peek(map->l_addr + elf.e_phoff, headers, elf.e_phnum * sizeof *headers))
         return;
     peek_string((uintptr_t)map->l_name, path, sizeof path);
-    add_module(headers, elf.e_phnum, map->l_addr, base_name(path));
+    add_module(headers, elf.e_phnum, map->l_addr + elf.e_phoff, map->l_addr, base_name(path));
 }
 
 /* Where the loader keeps its list for debuggers: DT_DEBUG of the program (elf(5), r_debug in <link.h>). */
@@ -126,7 +137,7 @@ static void read_modules(void)
         if (headers[i].p_type == PT_DYNAMIC)
             dynamic = headers[i].p_vaddr;
     }
-    add_module(headers, count, bias, program_name);
+    add_module(headers, count, program_headers, bias, program_name);
     uintptr_t address = dynamic ? find_debug(bias + dynamic) : 0;
     if (!address || !peek(address, &debug, sizeof debug))
         return;
@@ -164,19 +175,84 @@ static void append_hexadecimal(char *text, uintptr_t value)
     text[length] = '\0';
 }
 
-void site_name(uintptr_t address, char text[SITE_NAME_MAX])
+static const struct module *module_of(uintptr_t address)
 {
-    text[0] = '\0';
     if (!modules_read)
         read_modules();
-    for (size_t i = 0; i < module_count; i++) {
-        if (address < modules[i].start || address >= modules[i].end)
-            continue;
-        size_t length = strlen(modules[i].name);
-        memcpy(text, modules[i].name, length);
+    for (size_t i = 0; i < module_count; i++)
+        if (address >= modules[i].start && address < modules[i].end)
+            return &modules[i];
+    return NULL;
+}
+
+void site_name(uintptr_t address, char text[SITE_NAME_MAX])
+{
+    const struct module *module = module_of(address);
+    text[0] = '\0';
+    if (module) {
+        size_t length = strlen(module->name);
+        memcpy(text, module->name, length);
         memcpy(text + length, "+", 2);
-        append_hexadecimal(text, address - modules[i].bias);
-        return;
+        address -= module->bias;
     }
     append_hexadecimal(text, address);
+}
+
+static uint64_t aligned(uint64_t size, uint64_t alignment)
+{
+    return (size + alignment - 1) & ~(alignment - 1);
+}
+
+static void format_bytes(char *text, const uint8_t *bytes, size_t count)
+{
+    for (; count > 0; count--, bytes++) {
+        *text++ = "0123456789abcdef"[*bytes >> 4];
+        *text++ = "0123456789abcdef"[*bytes & 15];
+    }
+    *text = '\0';
+}
+
+/* The notes of one segment (elf(5), Notes); in those aligned to 8 names and descriptions are, too. */
+static bool find_build(uintptr_t notes, size_t size, size_t alignment, char text[SITE_BUILD_MAX])
+{
+    struct {
+        ElfW(Nhdr) header;
+        char name[sizeof ELF_NOTE_GNU];
+    } note = {0};
+    uint8_t build[SITE_BUILD_MAX / 2];
+
+    while (size >= sizeof note && peek(notes, &note, sizeof note)) {
+        uint64_t start = aligned(sizeof note.header + (uint64_t)note.header.n_namesz, alignment);
+        uint64_t end = start + note.header.n_descsz, next = aligned(end, alignment);
+        if (end > size)
+            return false;
+        if (note.header.n_type == NT_GNU_BUILD_ID && note.header.n_namesz == sizeof note.name &&
+            memcmp(note.name, ELF_NOTE_GNU, sizeof note.name) == 0) {
+            size_t kept = end - start < sizeof build ? end - start : sizeof build;
+            if (peek(notes + start, build, kept))
+                format_bytes(text, build, kept);
+            return true;
+        }
+        if (next > size)
+            return false;
+        notes += next;
+        size -= next;
+    }
+    return false;
+}
+
+void site_build(uintptr_t address, char text[SITE_BUILD_MAX])
+{
+    const struct module *module = module_of(address);
+    ElfW(Phdr) headers[HEADERS_MAX];
+    text[0] = '\0';
+    if (!module || !peek(module->headers, headers, module->header_count * sizeof *headers))
+        return;
+    for (size_t i = 0; i < module->header_count; i++) {
+        size_t size = headers[i].p_memsz < NOTES_READ ? headers[i].p_memsz : NOTES_READ;
+        size_t alignment = headers[i].p_align == 8 ? 8 : 4;
+        if (headers[i].p_type == PT_NOTE &&
+            find_build(module->bias + headers[i].p_vaddr, size, alignment, text))
+            return;
+    }
 }

@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SITE_NAME_MAX = 96 };
+enum {
+    SITE_NAME_MAX = 96,
+    SITE_BUILD_MAX = 2 * 20 + 1, /* a SHA-1, which linkers make unless told otherwise */
+};
 
 /*
  * Where the program's own headers lie (getauxval AT_PHDR, AT_PHNUM), and its file name. The library, in its
@@ -22,5 +25,11 @@ void site_forget(void);
  * the list is read as a debugger would, and memory that goes away meanwhile is no harm.
  */
 void site_name(uintptr_t address, char text[SITE_NAME_MAX]);
+
+/*
+ * The build-id of the module there, in hexadecimal, from the module's notes in memory: its file may be
+ * another one by now. Of a longer one the beginning; "" where there is none.
+ */
+void site_build(uintptr_t address, char text[SITE_BUILD_MAX]);
 
 #endif

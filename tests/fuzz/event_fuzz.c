@@ -21,8 +21,9 @@ static void require(bool holds, const char *what)
 
 static void check_words(const struct event *event, const char *line, size_t length)
 {
-    const char *words[] = {event->exe,    event->cause, event->direction, event->peer,   event->site,
-                           event->reader, event->stack, event->action,    event->result, event->signal};
+    const char *words[] = {event->exe,    event->cause,  event->direction, event->peer,
+                           event->site,   event->reader, event->stack,     event->action,
+                           event->result, event->signal, event->site_build};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         require(!*words[i] || (words[i] >= line && words[i] + strlen(words[i]) <= line + length),
                 "a word beyond the line");

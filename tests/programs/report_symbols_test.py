@@ -2,7 +2,6 @@
 """waitclose report: where a socket was made, with and without debug information, stripped, at fixed addresses or not; and
 how sure that is."""
 import os
-import re
 import subprocess
 import unittest
 
@@ -73,19 +72,9 @@ class Symbols(reporting.Report):
         self.assertRegex(text, r"(?m)^   stack     #0  next_client in forget at .*\n             #1  main at .*server\.c:\d+, server\+")
         self.assertRegex(text, r"(?m)^   read by   forget at \S+server\.c:\d+")
 
-    def separate_debug(self, program):
-        """Takes the debug information out of a program, and puts it where its build-id says."""
-        notes = subprocess.run(["readelf", "-n", program], capture_output=True, text=True, check=True).stdout
-        build = re.search(r"Build ID: ([0-9a-f]+)", notes)[1]
-        file = self.place / "debug" / ".build-id" / build[:2] / (build[2:] + ".debug")
-        file.parent.mkdir(parents=True)
-        subprocess.run(["objcopy", "--only-keep-debug", program, file], check=True)
-        subprocess.run(["strip", program], check=True)
-        return self.place / "debug"
-
     def test_separate_debug_file(self):
         program = self.compile("-g", "-Wl,--build-id")
-        debug = self.separate_debug(program)
+        debug = self.separate_debug(program, self.place / "debug")
         server = self.serve(program, 1, 0, self.log)
         self.assertNotIn("function", self.made_by(status=1)["eof-ignored"])
         self.assertEqual(self.made_by("--modules", debug, status=1)["eof-ignored"]["function"], "next_client")

@@ -45,12 +45,25 @@ class Report(harness.Case):
         path.write_text(text)
         return path
 
-    def compile(self, *flags, name="server"):
+    def compile(self, *flags, name="server", source=SOURCE):
         program = self.place / name
         compiler = os.environ.get("CC", "cc").split()
-        subprocess.run(compiler + ["-O2", "-Wall", "-Wextra", "-Werror", *flags, "-o", str(program), str(SOURCE)],
+        subprocess.run(compiler + ["-O2", "-Wall", "-Wextra", "-Werror", *flags, "-o", str(program), str(source)],
                        check=True, timeout=harness.PATIENCE)
         return program
+
+    def build_of(self, program):
+        notes = subprocess.run(["readelf", "-n", program], capture_output=True, text=True, check=True).stdout
+        return re.search(r"Build ID: ([0-9a-f]+)", notes)[1]
+
+    def separate_debug(self, program, directory):
+        """Takes the debug information out of a program, and puts it where its build-id says."""
+        build = self.build_of(program)
+        file = directory / ".build-id" / build[:2] / (build[2:] + ".debug")
+        file.parent.mkdir(parents=True)
+        subprocess.run(["objcopy", "--only-keep-debug", program, file], check=True)
+        subprocess.run(["strip", program], check=True)
+        return directory
 
     def watched(self, *command, log, policy="", form="json"):
         policy = '%s format=%s %s log="%s"' % (POLICY, form, policy, log)

@@ -42,10 +42,12 @@ class Text(unittest.TestCase):
         if not preload.holds("glibc"):
             self.assert_stack_refused()
             return
-        finished = preload.run([preload.program("eof_ignored")], QUICK + " stack=4")
-        stacks = re.findall(r" stack=(\S+)", finished.stderr)
+        program = preload.program("eof_ignored")
+        finished = preload.run([program], QUICK + " stack=4")
+        stacks = re.findall(r" stack=(\S+) site_build=(\S+) cookie=", finished.stderr)
         self.assertEqual(len(stacks), 2, finished.stderr)
-        for frames in stacks:
+        for frames, build in stacks:
+            self.assertEqual(build, preload.build_id(program))
             self.assertRegex(frames, rf"^{CODE}(,[\w.-]+\+0x[0-9a-f]+)+$")
             self.assertLessEqual(len(frames.split(",")), 4)
 
@@ -87,7 +89,8 @@ class Json(unittest.TestCase):
         if not preload.holds("glibc"):
             return  # refused, see above
         for leak in self.leaks("stack=8"):
-            self.assertEqual(list(leak), LEAK_KEYS[:-1] + ["stack", "cookie"])
+            self.assertEqual(list(leak), LEAK_KEYS[:-1] + ["stack", "site_build", "cookie"])
+            self.assertEqual(leak["site_build"], preload.build_id(preload.program("eof_ignored")))
             self.assertRegex(leak["stack"][0], f"^{CODE}$")
             self.assertEqual(leak["stack"][0], leak["site"])
             self.assertTrue(2 <= len(leak["stack"]) <= 8, leak["stack"])

@@ -39,6 +39,7 @@ static enum event_kind read_written(enum log_format format, const char *exe)
     line_seconds(&line, "open_s", 34200);
     line_string(&line, "site", "a b+0x1");
     line_list(&line, "stack", stack, 3);
+    line_string(&line, "site_build", "3f2a");
     line_true(&line, "dead_on_accept");
     line_cookie(&line, "cookie", 0x1a7);
     line_end(&line);
@@ -58,6 +59,7 @@ static void as_written(void **state)
             assert_string_equal(event.exe, names[i]);
             assert_string_equal(event.cause, "eof-unread");
             assert_string_equal(event.site, "a b+0x1");
+            assert_string_equal(event.site_build, "3f2a");
             assert_string_equal(event.reader, "");
             assert_string_equal(event.stack, "a b+0x1\nc,d+0x2\ne\"f\\+0x3");
             assert_int_equal(event.pid, 812);

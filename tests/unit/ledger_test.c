@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "build_id.h"
 #include "ledger.h"
 #include "log_name.h"
 
@@ -23,6 +24,7 @@ static struct event event_of(enum event_kind kind, uint64_t pid, uint64_t cookie
                           .direction = "out",
                           .peer = "10.0.0.1:80",
                           .site = "app+0x1",
+                          .site_build = "",
                           .reader = "",
                           .stack = "",
                           .action = "close",
@@ -89,6 +91,67 @@ static void from_group_to_group(void **state)
     ledger_close(&ledger);
 }
 
+/* The same place in two builds is two pieces of code; what is not code is one. */
+static void builds_apart(void **state)
+{
+    (void)state;
+    for (enum dimension by = 0; by < GROUPINGS; by++) {
+        struct ledger ledger;
+        struct event leak = event_of(EVENT_LEAK, 1, 1);
+        ledger_open(&ledger, by);
+        leak.reader = "app+0x2";
+        leak.stack = "app+0x1\nlib+0x1";
+        for (leak.cookie = 1; leak.cookie <= 6; leak.cookie++) {
+            leak.site_build = leak.cookie % 2 ? "0a" : leak.cookie == 6 ? "" : "0b";
+            take(&ledger, leak);
+        }
+        assert_int_equal(ledger.group_count, by == BY_SITE ? 3 : 1);
+        const struct group **groups = groups_ranked(ledger.groups, ledger.group_count);
+        assert_string_equal(groups[0]->build, by == BY_SITE ? "0a" : "");
+        assert_int_equal(groups[0]->counts.leaks, by == BY_SITE ? 3 : 6);
+        for (enum dimension part = 0; part < DIMENSIONS; part++) {
+            bool is_code = part == BY_SITE || part == BY_READER || part == BY_STACK;
+            assert_int_equal(groups[0]->parts[part].count, is_code && by != BY_SITE ? 3 : 1);
+        }
+        free(groups);
+        ledger_close(&ledger);
+    }
+}
+
+/* Of a place in another module than the site's, the event tells no build. */
+static void build_of_a_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *place, *site, *build;
+    } rows[] = {
+        {"app+0x2", "app+0x1", "0a"}, {"ap+0x2", "app+0x1", ""}, {"app2+0x2", "app+0x1", ""},
+        {"c+++0x2", "c+++0x1", "0a"}, {"c+++0x2", "c++0x1", ""}, {"c++0x2", "c+++0x1", ""},
+        {"", "app+0x1", ""},          {"app+0x1", "", ""},       {"0x12", "0x12", ""},
+        {"+0x1", "+0x1", ""},         {"app", "app+0x1", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(build_id_at(rows[i].place, rows[i].site, "0a"), rows[i].build);
+}
+
+static void build_ids(void **state)
+{
+    (void)state;
+    unsigned char bytes[32] = {0x0a, 0xff};
+    assert_true(build_id_is("0aff", bytes, 2));
+    assert_false(build_id_is("0aff", bytes, 3));
+    assert_false(build_id_is("0aff", bytes, 1));
+    assert_false(build_id_is("", bytes, 0));
+    assert_true(build_id_is("0aff000000000000000000000000000000000000", bytes, 20));
+    assert_true(build_id_is("0aff000000000000000000000000000000000000", bytes, 32));
+    char *path = build_id_debug_path("/d", "0aff00");
+    assert_string_equal(path, "/d/.build-id/0a/ff00.debug");
+    free(path);
+    assert_null(build_id_debug_path("/d", "../../../etc/x"));
+    assert_null(build_id_debug_path("/d", "0a"));
+    assert_null(build_id_debug_path("/d", ""));
+}
+
 static void what_is_open_is_freed(void **state)
 {
     (void)state;
@@ -108,9 +171,9 @@ static void tallies(void **state)
     char name[20];
     for (unsigned i = 0; i < TALLY_MAX + 5; i++) {
         snprintf(name, sizeof name, "%04u", i);
-        tally_add(&tally, name, i, -1);
+        tally_add(&tally, name, "", i, -1);
     }
-    tally_add(&tally, "0007", 99, -1);
+    tally_add(&tally, "0007", "", 99, -1);
     assert_int_equal(tally.count, TALLY_MAX);
     assert_int_equal(tally.others, 5);
 
@@ -152,11 +215,10 @@ static void log_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_left),
-        cmocka_unit_test(from_group_to_group),
-        cmocka_unit_test(what_is_open_is_freed),
-        cmocka_unit_test(tallies),
-        cmocka_unit_test(log_names),
+        cmocka_unit_test(nothing_is_left), cmocka_unit_test(from_group_to_group),
+        cmocka_unit_test(builds_apart),    cmocka_unit_test(build_of_a_place),
+        cmocka_unit_test(build_ids),       cmocka_unit_test(what_is_open_is_freed),
+        cmocka_unit_test(tallies),         cmocka_unit_test(log_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,11 +164,41 @@ static void overflow(void **state)
     assert_string_equal(text + strlen(text) - strlen(end), end);
 }
 
+/* Behind a stack that is cut there is room for all that an event of a leak has there. */
+static void after_a_list(void **state)
+{
+    (void)state;
+    const char *many[100];
+    char frame[] = "libpython3.11.so.1.0-and-a-name-that-is-longer+0x123456789abcdef";
+    for (size_t i = 0; i < 100; i++)
+        many[i] = frame;
+    for (size_t cut = 0; cut < 64; cut++) { /* the last that fits ends anywhere */
+        struct line line;
+        char exe[80] = {0};
+        memset(exe, 'x', cut + 1);
+        line_begin(&line, FORMAT_JSON, "leak", 0);
+        line_string(&line, "exe", exe);
+        line_list(&line, "stack", many, 100);
+        line_string(&line, "site_build", "0123456789abcdef0123456789abcdef01234567");
+        line_true(&line, "tls_close_notify");
+        line_true(&line, "dead_on_accept");
+        line_true(&line, "shared");
+        line_cookie(&line, "cookie", UINT64_MAX);
+        const char *text = finished(&line);
+        assert_true(line.length <= LINE_MAX);
+        const char *end = "f\"],\"site_build\":\"0123456789abcdef0123456789abcdef01234567\","
+                          "\"tls_close_notify\":true,\"dead_on_accept\":true,\"shared\":true,"
+                          "\"cookie\":\"0xffffffffffffffff\"}\n";
+        assert_string_equal(text + strlen(text) - strlen(end), end);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text),     cmocka_unit_test(json),      cmocka_unit_test(times),
-        cmocka_unit_test(escaping), cmocka_unit_test(addresses), cmocka_unit_test(overflow),
+        cmocka_unit_test(text),         cmocka_unit_test(json),      cmocka_unit_test(times),
+        cmocka_unit_test(escaping),     cmocka_unit_test(addresses), cmocka_unit_test(overflow),
+        cmocka_unit_test(after_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,12 @@ def program(name):
     return str(BUILD / "tests/shim" / name)
 
 
+def build_id(path):
+    """As the linker has written it."""
+    notes = subprocess.run(["readelf", "--notes", path], capture_output=True, text=True, check=True).stdout
+    return re.search(r"Build ID: ([0-9a-f]+)", notes)[1]
+
+
 def clean_environment(**more):
     """Ours, without what would load or steer the library."""
     kept = {key: value for key, value in os.environ.items() if key not in ("LD_PRELOAD", "WAITCLOSE", "TEST_EVENTS")}
