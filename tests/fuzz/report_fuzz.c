@@ -18,6 +18,8 @@ enum { WALL_CLOCK = 123456789, MODULES = 4, NAME_ROOM = 512, WORDS_MAX = 1 << 14
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define BUILD "d5f1f94c3d6a4e0db4b8ba2d8a9d2f9d9b1e4a27"
+
 static char line[LINE_MAX + 1];
 static size_t line_length;
 static char modules[MODULES][SITE_NAME_MAX];
@@ -44,6 +46,12 @@ int bare_process(void)
 void site_name(uintptr_t address, char text[SITE_NAME_MAX])
 {
     memcpy(text, modules[address % MODULES], SITE_NAME_MAX);
+}
+
+void site_build(uintptr_t address, char text[SITE_BUILD_MAX])
+{
+    (void)address;
+    strcpy(text, BUILD);
 }
 
 enum log_result log_write(const char *text, size_t size)
@@ -128,6 +136,7 @@ static void check_leak(enum log_format format, const char *exe, const struct hin
     check_word(event.site, modules[hint->site % MODULES], format, "another site");
     check_word(event.reader, modules[hint->reader % MODULES], format, "another reader");
     check_stack(event.stack, hint, format);
+    require(strcmp(event.site_build, hint->stack_size ? BUILD : "") == 0, "another build");
 }
 
 static void check_action(enum log_format format, const char *exe)
@@ -160,8 +169,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static char exe[LINE_MAX];
     if (!size)
         return 0;
-    struct process_policy policy = {.format = *data & 1 ? FORMAT_JSON : FORMAT_TEXT};
     struct hint_copy hint = {.site = 1, .reader = 2, .flags = HINT_BORN, .stack_size = *data >> 1 & 31};
+    struct process_policy policy = {.format = *data & 1 ? FORMAT_JSON : FORMAT_TEXT,
+                                    .stack = hint.stack_size};
     struct address peer = {.family = ADDRESS_IPV6, .port = 443, .bytes = {0x20, 1, 0xd, 0xb8, [15] = 1}};
     struct facts facts = {
         .cookie = 0x1a7, .state = STATE_CLOSE_WAIT, .peer = peer, .tls_close_notify = size & 1};
