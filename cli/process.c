@@ -14,6 +14,7 @@
 
 #include "elf.h"
 #include "image.h"
+#include "waitclose/executed.h"
 
 /* A file of the process in /proc, or -1. */
 static int open_of(pid_t pid, const char *name)
@@ -73,24 +74,22 @@ static void read_executed(struct process *process)
 
     if (memory >= 0)
         close(memory);
-    if (length > 0) {
-        path[length] = '\0';
+    path[length > 0 ? length : 0] = '\0';
+    if (length > 0 && !executed_by_link(path))
         take_name(process, path);
-    }
 }
 
 static void read_link(struct process *process)
 {
     char path[64], target[PATH_MAX];
-    static const char deleted[] = " (deleted)"; /* what the kernel adds, as after an upgrade */
 
     snprintf(path, sizeof path, "/proc/%d/exe", process->pid);
     ssize_t length = readlink(path, target, sizeof target - 1);
     if (length < 0)
         return;
     target[length] = '\0';
-    char *mark = strstr(target, deleted);
-    if (mark && !mark[strlen(deleted)])
+    char *mark = strstr(target, executed_deleted);
+    if (mark && !mark[strlen(executed_deleted)])
         *mark = '\0';
     take_name(process, target);
 }

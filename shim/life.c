@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "bare.h"
+#include "executed.h"
 #include "hints.h"
 #include "inherited.h"
 #include "log.h"
@@ -306,16 +307,6 @@ static bool make_life(void)
     return true;
 }
 
-static const char *program_name(void)
-{
-    const char *path = (const char *)getauxval(AT_EXECFN);
-    const char *name = path;
-    for (; path && *path; path++)
-        if (*path == '/' && path[1])
-            name = path + 1;
-    return name ? name : "?";
-}
-
 static void say(const char *text)
 {
     struct iovec pieces[] = {{"waitclose: ", strlen("waitclose: ")}, {(void *)text, strlen(text)}, {"\n", 1}};
@@ -381,7 +372,7 @@ static unsigned numbers(void)
 
 static void begin(void)
 {
-    const char *name = program_name();
+    const char *name = executed_name();
     if (!read_policy() || !libc_can() || !make_life())
         return;
     policy_for_program(&policy, name);

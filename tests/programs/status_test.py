@@ -295,6 +295,12 @@ class Programs(StatusCase):
                 function = subprocess.run(["addr2line", "-f", "-e", program, offset], capture_output=True, text=True, check=True)
                 self.assertEqual((module, function.stdout.split("\n")[0]), ("client", "reach"))
 
+    def test_executed_by_descriptor(self):
+        """It is called as its file is, not as the descriptor."""
+        code = "import os, sys; os.execve(os.open(sys.argv[1], os.O_RDONLY), sys.argv[1:], os.environ)"
+        process = self.leaks_of(PYTHON, "-c", code, self.client())
+        self.assertEqual((process["exe"], process["sockets"][0]["site"].partition("+")[0]), ("client", "client"))
+
     def test_main_thread_gone(self):
         """Its number has no memory and no descriptors any more; the other threads have."""
         program = self.client()

@@ -14,8 +14,8 @@ SOURCES = HOOKS.parent
 
 # What runs on the program's threads, and may call libc; hints.c serves both sides. All else is the watcher's.
 PROGRAMS_SIDE = set(
-    "hints hook_process hook_read hook_socket hook_write inherited life next policy_explain policy_keys policy_options policy_parse policy_reader "
-    "policy_values room_choose settle stack".split()
+    "executed hints hook_process hook_read hook_socket hook_write inherited life next policy_explain policy_keys policy_options policy_parse "
+    "policy_reader policy_values room_choose settle stack".split()
 )
 WATCHER = sorted({path.stem for path in SOURCES.glob("*.c")} - PROGRAMS_SIDE)
 

@@ -1,6 +1,6 @@
 // A socket that is inherited through exec.
 // policy: grace=100ms interval=20ms
-// expect: leak cause=eof-unread dir=out !site !open_s !shared peer=~^127.0.0.1:\d+$
+// expect: leak cause=eof-unread exe=exec_inherits dir=out !site !open_s !shared peer=~^127.0.0.1:\d+$
 #include "sockets.h"
 
 int main(int count, char **arguments)
