@@ -78,6 +78,7 @@ struct descriptors {
     long directory;
     bool any;
     bool hidden; /* some of it cannot be looked at */
+    bool ends;   /* and it is about to let go of that */
 };
 
 static bool read_descriptor(int number, void *context)
@@ -101,9 +102,10 @@ static uint64_t number_at(const char **text)
     return number;
 }
 
-/* Of a process's stat (proc(5)), what tells kinship: everybody may read it. */
+/* Of the stat of a process or a thread (proc(5)), what tells of kinship and end: everybody may read it. */
 struct kin {
-    uint64_t parent, session, started;
+    char state;
+    uint64_t parent, session, flags, started;
 };
 
 static long open_stat(long proc, int process)
@@ -116,10 +118,10 @@ static long open_stat(long proc, int process)
 /* The fields behind the name, which stands in parentheses and may hold any byte: state, parent, group, ... */
 static struct kin kin_of(long proc, int process)
 {
-    enum { PARENT = 4, SESSION = 6, STARTED = 22 };
+    enum { PARENT = 4, SESSION = 6, FLAGS = 9, STARTED = 22 };
     char stat[STAT_SIZE];
     const char *at = stat;
-    struct kin kin = {0, 0, 0};
+    struct kin kin = {0};
     long file = open_stat(proc, process);
     if (raw_failed(file))
         return kin;
@@ -129,14 +131,16 @@ static struct kin kin_of(long proc, int process)
     for (const char *each = stat; *each; each++)
         if (*each == ')')
             at = each + 1;
-    while (*at == ' ' || (*at >= 'A' && *at <= 'z')) /* the state */
-        at++;
+    for (; *at == ' ' || (*at >= 'A' && *at <= 'z'); at++)
+        kin.state = *at == ' ' ? kin.state : *at;
     for (int field = PARENT; field <= STARTED; field++) {
         uint64_t value = number_at(&at);
         if (field == PARENT)
             kin.parent = value;
         else if (field == SESSION)
             kin.session = value;
+        else if (field == FLAGS)
+            kin.flags = value;
         else if (field == STARTED)
             kin.started = value;
     }
@@ -168,6 +172,18 @@ static long open_below(long parent, int number, const char *name, size_t name_si
     return directory;
 }
 
+/*
+ * What has no memory any more may hide the rest (kernel/ptrace.c; seen on Linux 6.18). What ends lets go of
+ * its memory first and of its descriptors next; then it is a zombie, and has none.
+ */
+static void see_its_end(long parent, int number, struct descriptors *descriptors)
+{
+    const uint64_t exiting = 0x4; /* PF_EXITING, include/linux/sched.h */
+    struct kin its = kin_of(parent, number);
+    descriptors->hidden = its.state != 'Z' && its.state != 'X';
+    descriptors->ends = descriptors->hidden && its.flags & exiting;
+}
+
 static struct descriptors read_descriptors(long parent, int number)
 {
     static const char name[] = "/fd";
@@ -177,6 +193,8 @@ static struct descriptors read_descriptors(long parent, int number)
         directory_numbers(directory, read_descriptor, &descriptors);
         raw1(SYS_close, directory);
     }
+    if (descriptors.hidden)
+        see_its_end(parent, number, &descriptors);
     return descriptors;
 }
 
@@ -185,6 +203,7 @@ static bool read_thread(int thread, void *context)
 {
     struct descriptors *process = context, its = read_descriptors(process->directory, thread);
     process->hidden |= its.hidden;
+    process->ends |= its.ends;
     return !its.any;
 }
 
@@ -208,8 +227,8 @@ static bool read_process(int process, void *context)
     struct descriptors descriptors = read_descriptors(proc, process);
     if (!descriptors.any && !descriptors.hidden)
         descriptors = read_threads(proc, process);
-    if (descriptors.hidden && !unsure && may_hold_ours(proc, process))
-        unsure = -EACCES;
+    if (descriptors.hidden && (!unsure || unsure == -EAGAIN) && may_hold_ours(proc, process))
+        unsure = descriptors.ends ? -EAGAIN : -EACCES;
     return true;
 }
 
