@@ -12,25 +12,39 @@ enum {
     INODES_FIRST = 4096,
     PATH_SIZE = DIRECTORY_NAME_MAX + 6,
     STAT_SIZE = 512,
+    PATIENCE_MS = 100, /* which the program has, that pauses the watcher or ends */
 };
 
 /* A hash set of inode numbers; 0 is an empty place. At most half full. */
 static uint64_t *inodes;
 static uint32_t inodes_size, inodes_count;
 static bool known;
-static bool born_with_sockets; /* the program, or it is a forked child */
-static long unsure;            /* 0, or -errno: what kept us from seeing all that matters */
-static int64_t read_at, took;  /* ms: when /proc was read last, and how long that took */
+static const struct talk *talk;
+static long unsure;           /* 0, or -errno: what kept us from seeing all that matters */
+static int64_t read_at, took; /* ms: when /proc was read last, and how long that took */
 static const struct room *room;
 
-void others_enter(const struct room *here, bool anew, bool born_with)
+void others_enter(const struct room *here, bool anew, const struct talk *with)
 {
     room = here;
-    born_with_sockets = born_with;
+    talk = with;
     read_at = took = 0;
     if (anew)
         inodes = NULL;
     known = false;
+}
+
+/* The program, or it is a forked child. */
+static bool born_with_sockets(void)
+{
+    return talk->forked || talk->born_with;
+}
+
+/* Somebody waits for us; for how long is not known, only how long we have read. */
+static bool has_to_go(void)
+{
+    return __atomic_load_n(&talk->order, __ATOMIC_ACQUIRE) != ORDER_NONE &&
+           bare_now() - read_at > PATIENCE_MS;
 }
 
 void others_forget(void)
@@ -89,7 +103,7 @@ static bool read_descriptor(int number, void *context)
     if (inode > 0)
         add((uint64_t)inode);
     descriptors->hidden |= inode == -EACCES;
-    return true;
+    return !has_to_go();
 }
 
 static uint64_t number_at(const char **text)
@@ -158,7 +172,7 @@ static bool may_hold_ours(long proc, int process)
     bool same_session = ours.session && its.session == ours.session;
     if (its.parent == (uint64_t)raw0(SYS_getpid) || (same_session && its.started >= ours.started))
         return true;
-    return born_with_sockets && (same_session || (uint64_t)process == ours.parent);
+    return born_with_sockets() && (same_session || (uint64_t)process == ours.parent);
 }
 
 /* A directory of a process or a thread: -errno where there is none to be had. */
@@ -229,7 +243,7 @@ static bool read_process(int process, void *context)
         descriptors = read_threads(proc, process);
     if (descriptors.hidden && (!unsure || unsure == -EAGAIN) && may_hold_ours(proc, process))
         unsure = descriptors.ends ? -EAGAIN : -EACCES;
-    return true;
+    return !has_to_go();
 }
 
 /* Outside of our pid namespace, or left out of /proc (hidepid=, proc(5)): whoever our sockets may come from.
@@ -252,9 +266,11 @@ static void read_all(void *unused, bool keeps)
     unsure = raw_failed(proc) ? proc : 0;
     if (raw_failed(proc))
         return;
-    directory_numbers(proc, read_process, &proc);
-    if (!unsure && born_with_sockets && parent_is_invisible(proc))
+    bool whole = directory_numbers(proc, read_process, &proc);
+    if (!unsure && born_with_sockets() && parent_is_invisible(proc))
         unsure = -EACCES;
+    if (!whole)
+        unsure = -EAGAIN;
     raw1(SYS_close, proc);
 }
 
@@ -276,6 +292,7 @@ static void read_if_due(void)
     memset(inodes, 0, inodes_size * sizeof *inodes);
     inodes_count = 0;
     unsure = 0;
+    read_at = now;
     if (!room->outside(read_all, NULL))
         unsure = -EPERM;
     known = true;

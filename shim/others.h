@@ -11,20 +11,22 @@
 #include <stdint.h>
 
 #include "room.h"
+#include "watcher.h"
 
 /*
- * anew: in a process where it has not been (see room.h). born_with: the program was born with
- * sockets, or is a forked child.
+ * anew: in a process where it has not been (see room.h). What takes long to read, on a machine with
+ * millions of descriptors, is broken off when an order waits in `talk`.
  */
-void others_enter(const struct room *room, bool anew, bool born_with);
+void others_enter(const struct room *room, bool anew, const struct talk *talk);
 
 /* What was read may be out of date: read again when next asked. */
 void others_forget(void);
 
 /*
  * For whoever wants to act on it: reads again if need be. 0: what others_hold says holds now.
- * -EAGAIN: /proc was read too short a while ago to be read again; another error: it cannot be read, or
- * (EACCES) a process that may have inherited sockets from us, or we from it, cannot be looked at.
+ * -EAGAIN: /proc was read too short a while ago to be read again, or not to its end; another error: it
+ * cannot be read, or (EACCES) a process that may have inherited sockets from us, or we from it, cannot be
+ * looked at.
  */
 long others_certain(void);
 

@@ -55,7 +55,7 @@ static bool enter(void)
         return false;
     talk->room = room;
     log_enter(room);
-    others_enter(room, !known, talk->forked || talk->born_with);
+    others_enter(room, !known, talk);
     backlog_enter(room);
     if (!known && !begin_anew())
         return false;
