@@ -1,5 +1,5 @@
-"""On a machine with millions of descriptors it takes long to read who else holds a socket. A program that ends meanwhile
-is not held up until then, and its summary is written."""
+"""On a machine with millions of descriptors it takes long to read who else holds a socket. A program that ends
+meanwhile is not held up until then, and its summary is written."""
 
 import os
 import subprocess
