@@ -55,7 +55,8 @@ class Browser(web_load.Case):
             user = dict(user="nobody", group="nogroup", extra_groups=[])
         with open(trial.place / "errors", "w") as errors:
             browser = trial.start("chromium", *QUIET, "--user-data-dir=%s" % (home / "data"), "--dump-dom",
-                                  "http://127.0.0.1:%d/" % port, env={"HOME": str(home)}, cwd=home, stderr=errors, **user)
+                                  "http://127.0.0.1:%d/" % port, env={"HOME": str(home)}, cwd=home, stderr=errors,
+                                  **user)
         self.sandboxed(trial, browser)
         trial.found["page"] = trial.finish(browser)
         self.assertIn("<li>/slow: 200, 120000</li>", trial.found["page"])

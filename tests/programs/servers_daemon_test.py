@@ -110,32 +110,30 @@ class Daemon(servers.Case):
     def user(self):
         return ["-u", "root"] if os.geteuid() == 0 else []
 
+    def check(self, program, words, *command, **more):
+        self.compare(lambda trial: self.in_background(trial, words, *command, **more), [program])
+
     def test_redis(self):
-        self.compare(lambda trial: self.in_background(
-            trial, REDIS, "redis-server", "--bind", "127.0.0.1", "--port", "%(port)d", "--save", "", "--daemonize", "yes",
-            "--pidfile", "%(place)s/pid", "--logfile", "%(place)s/log"), ["redis-server"])
+        self.check("redis-server", REDIS, "redis-server", "--bind", "127.0.0.1", "--port", "%(port)d", "--save", "",
+                   "--daemonize", "yes", "--pidfile", "%(place)s/pid", "--logfile", "%(place)s/log")
 
     def test_memcached(self):
-        self.compare(lambda trial: self.in_background(
-            trial, MEMCACHED, "memcached", "-l", "127.0.0.1", "-p", "%(port)d", "-d", "-P", "%(place)s/pid", *self.user()),
-            ["memcached"])
+        self.check("memcached", MEMCACHED, "memcached", "-l", "127.0.0.1", "-p", "%(port)d", "-d", "-P",
+                   "%(place)s/pid", *self.user())
 
     def test_started_by_another(self):
         """start-stop-daemon forks, leaves the session and closes all descriptors itself."""
-        self.compare(lambda trial: self.in_background(
-            trial, MEMCACHED, "start-stop-daemon", "--start", "--background", "--make-pidfile", "--pidfile",
-            "%(place)s/pid", "--exec", "/usr/bin/memcached", "--", "-l", "127.0.0.1", "-p", "%(port)d", *self.user()),
-            ["memcached"])
+        self.check("memcached", MEMCACHED, "start-stop-daemon", "--start", "--background", "--make-pidfile",
+                   "--pidfile", "%(place)s/pid", "--exec", "/usr/bin/memcached", "--", "-l", "127.0.0.1", "-p",
+                   "%(port)d", *self.user())
 
     def test_nginx(self):
-        self.compare(lambda trial: self.in_background(
-            trial, HTTP, "/usr/sbin/nginx", "-p", "%(place)s", "-e", "%(place)s/error.log", "-c", "%(place)s/conf",
-            configuration=NGINX), ["nginx"])
+        self.check("nginx", HTTP, "/usr/sbin/nginx", "-p", "%(place)s", "-e", "%(place)s/error.log", "-c",
+                   "%(place)s/conf", configuration=NGINX)
 
     def test_haproxy(self):
-        self.compare(lambda trial: self.in_background(
-            trial, HTTP, "/usr/sbin/haproxy", "-D", "-p", "%(place)s/pid", "-f", "%(place)s/conf",
-            configuration=HAPROXY, number=signal.SIGUSR1), ["haproxy"])
+        self.check("haproxy", HTTP, "/usr/sbin/haproxy", "-D", "-p", "%(place)s/pid", "-f", "%(place)s/conf",
+                   configuration=HAPROXY, number=signal.SIGUSR1)
 
     def supervised(self, trial):
         port = servers.free_port()

@@ -170,9 +170,10 @@ class Data(servers.Case):
         trial.rest(server)
         self.assertEqual(trial.finish(waiting), "\nwoken\n")
         sums = trial.finish(self.psql(
-            trial, port, "select (select sum(abalance) from pgbench_accounts) = (select sum(delta) from pgbench_history),"
-            " (select sum(tbalance) from pgbench_tellers) = (select sum(bbalance) from pgbench_branches),"
-            " (select count(*) from pgbench_history)"))
+            trial, port,
+            "select (select sum(abalance) from pgbench_accounts) = (select sum(delta) from pgbench_history), "
+            "(select sum(tbalance) from pgbench_tellers) = (select sum(bbalance) from pgbench_branches), "
+            "(select count(*) from pgbench_history)"))
         self.assertEqual(sums, "t|t|%d\n" % (480 * servers.MORE))
         trial.stop(server, signal.SIGINT, complaints=COMPLAINTS)
 

@@ -74,7 +74,7 @@ class Web(web_load.Case):
     # nginx
 
     def nginx(self, trial):
-        behind, behind_port = self.behind(trial)
+        behind, behind_port = self.start_nginx(trial, "behind")
         tls_port = servers.free_port()
         key, certificate = trial.place / "key", trial.place / "certificate"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -82,9 +82,12 @@ class Web(web_load.Case):
                        stderr=subprocess.DEVNULL)
         server, port = self.start_nginx(trial, http=PROXY % (behind_port, certificate, key),
                                         server=PROXY_SERVER % tls_port)
-        web_load.Load(trial, port).all(lambda: server.send_signal(signal.SIGHUP),
-                                       "/page", "/long", "https://127.0.0.1:%d/long" % tls_port, "/behind/page")
+        load = web_load.Load(trial, port)
+        load.all(lambda: server.send_signal(signal.SIGHUP),
+                 "/page", "/long", "https://127.0.0.1:%d/long" % tls_port, "/behind/page")
+        self.end_idle(behind)
         trial.rest(server)
+        load.many_well(load.many("/behind/page", 100))
         for each in server, behind:
             trial.stop(each, signal.SIGQUIT)
         trial.complain(trial.place / "nginx.log")
@@ -105,17 +108,19 @@ class Web(web_load.Case):
             "user": "User www-data\nGroup www-data" if root and drops else ""})
         trial.place.chmod(0o777)
         user = dict(user="www-data", group="www-data", extra_groups=[]) if root and not drops else {}
-        return trial.serve(port, "/usr/sbin/apache2", "-D", "FOREGROUND", "-f", trial.place / "apache.conf", **user), port
+        server = trial.serve(port, "/usr/sbin/apache2", "-D", "FOREGROUND", "-f", trial.place / "apache.conf", **user)
+        return server, port
 
     def apache(self, trial, processing, drops, sign):
         """Apache keeps what it has in its pools, and does not look whether it has ended: those leaks are true. sign:
         what tells of them."""
         self.pages(trial)
-        behind, behind_port = self.behind(trial)
+        behind, behind_port = self.start_nginx(trial, "behind")
         server, port = self.start_apache(trial, processing, behind_port, drops)
         load = web_load.Load(trial, port)
         load.all(lambda: server.send_signal(signal.SIGUSR1), "/page", "/long", "/behind/page")
         load.many_well(load.many("/behind/page", 100))
+        self.end_idle(behind)
         if trial.keen:
             harness.wait_for("its leaks", lambda: [
                 event for event in trial.events() if event["event"] == sign[0] and event["exe"] == "apache2" and
@@ -136,13 +141,16 @@ class Web(web_load.Case):
     # haproxy
 
     def haproxy(self, trial):
-        (one, one_port), (two, two_port) = self.behind(trial, "one"), self.behind(trial, "two")
+        (one, one_port), (two, two_port) = self.start_nginx(trial, "one"), self.start_nginx(trial, "two")
         port = servers.free_port()
         (trial.place / "haproxy.conf").write_text(HAPROXY % {
             "place": trial.place, "port": port, "one": one_port, "two": two_port})
         server = trial.serve(port, "/usr/sbin/haproxy", "-W", "-db", "-f", trial.place / "haproxy.conf")
-        web_load.Load(trial, port).all(lambda: server.send_signal(signal.SIGUSR2), "/page", "/long")
+        load = web_load.Load(trial, port)
+        load.all(lambda: server.send_signal(signal.SIGUSR2), "/page", "/long")
+        self.end_idle(one, two)
         trial.rest(server)
+        load.many_well(load.many("/page", 100))
         trial.stop(server, signal.SIGUSR1)
         for each in one, two:
             trial.stop(each, signal.SIGQUIT)

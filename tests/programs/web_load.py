@@ -1,13 +1,15 @@
-"""Load for web servers: connections that stay (wrk), one for each request (ab), and one that waits (Python); and nginx."""
+"""Load for web servers: connections that stay (wrk), one for each request (ab), and one that waits; and nginx."""
 import http.client
 import os
 import re
+import signal
 import time
 
 import harness
 import servers
 
 CONNECTIONS = 5  # of each wrk
+GENERATION = 4  # processes that end one after the other; what one ends may come to the next
 
 NGINX = """
 daemon off;
@@ -19,7 +21,7 @@ events { worker_connections 512; }
 http {
     access_log off;
     client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
-    keepalive_timeout %(patience)s;
+    keepalive_timeout 60s;
     %(http)s
     server { listen 127.0.0.1:%(port)d; root html; %(server)s }
 }
@@ -52,7 +54,7 @@ class Load:
                                 self.url(path))
 
     def kept_alive_well(self, client, most_reads=0):
-        """most_reads: how many connections may have ended while a request came, for a server that was reloaded ends
+        """most_reads: how often a connection may have ended while a request came, for a server that was reloaded ends
         those that it takes for idle."""
         said = self.trial.finish(client)
         errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", said)
@@ -88,7 +90,7 @@ class Load:
         for _ in range(reloads):
             time.sleep(0.3)
             reload()
-        self.kept_alive_well(kept, most_reads=CONNECTIONS * reloads)
+        self.kept_alive_well(kept, most_reads=CONNECTIONS * reloads * GENERATION)
         self.many_well(many)
 
 
@@ -102,16 +104,18 @@ class Case(servers.Case):
             (html / "page").write_text("a page\n")
             (html / "long").write_bytes(b"a long page\n" * 10000)
 
-    def start_nginx(self, trial, name="nginx", patience="60s", http="", server=""):
-        """Its process and port. Those behind another one are called otherwise, and end idle connections soon."""
+    def start_nginx(self, trial, name="nginx", http="", server=""):
+        """Its process and port."""
         self.pages(trial)
         port = servers.free_port()
         user = "user www-data;" if os.geteuid() == 0 else ""
         (trial.place / (name + ".conf")).write_text(NGINX % {
-            "place": trial.place, "name": name, "user": user, "port": port, "http": http, "server": server,
-            "patience": patience})
+            "place": trial.place, "name": name, "user": user, "port": port, "http": http, "server": server})
         return trial.serve(port, "/usr/sbin/nginx", "-e", trial.place / (name + ".log"), "-p", trial.place,
                            "-c", name + ".conf"), port
 
-    def behind(self, trial, name="behind", patience="250ms"):
-        return self.start_nginx(trial, name, patience)
+    @staticmethod
+    def end_idle(*servers_behind):
+        """Connections that nobody uses just now: nginx has new workers, and the old ones end theirs."""
+        for each in servers_behind:
+            each.send_signal(signal.SIGHUP)

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
-"""Tomcat and a cluster of Node under load, reloaded and stopped: with the library they do what they do without."""
+"""Tomcat under load, reloaded and stopped: with the library it does what it does without."""
 import os
-import signal
 import unittest
 
 import harness
@@ -35,40 +34,8 @@ WEB_XML = """
 
 LONG_AGO = 10 ** 9  # what has changed within ten seconds Tomcat does not load anew yet
 
-# The primary accepts, and passes connections to its workers. At SIGHUP others take their place, which then end.
-NODE = """
-const cluster = require("cluster"), http = require("http");
-const [port, behind] = process.argv.slice(2);
-const workers = 2;
 
-function primary() {
-    for (let i = 0; i < workers; i++)
-        cluster.fork();
-    const all = () => Object.values(cluster.workers);
-    const retire = worker => worker.exitedAfterDisconnect || !worker.isConnected() || worker.disconnect();
-    process.on("SIGHUP", () => all().forEach(old => cluster.fork().once("listening", () => retire(old))));
-    process.on("SIGTERM", () => all().forEach(retire));
-    cluster.on("exit", (worker, code, signal) => code || signal ? console.log("exit", code, signal) : 0);
-}
-
-function worker() {
-    const agent = new http.Agent({keepAlive: true, maxSockets: 8});
-    const server = http.createServer((request, response) => {
-        if (!request.url.startsWith("/behind"))
-            return response.end("a page\\n".repeat(request.url == "/long" ? 10000 : 1));
-        http.get({host: "127.0.0.1", port: behind, path: "/page", agent}, answer => answer.pipe(response))
-            .on("error", error => { console.log(error.message); response.statusCode = 502; response.end(); });
-    });
-    server.keepAliveTimeout = 60000;
-    server.listen(port, "127.0.0.1");
-    process.on("disconnect", () => setInterval(() => server.closeIdleConnections(), 20).unref());
-}
-
-cluster.isPrimary ? primary() : worker();
-"""
-
-
-class Runtime(web_load.Case):
+class Tomcat(web_load.Case):
     def tomcat(self, trial):
         port, base = servers.free_port(), trial.place / "tomcat"
         application = base / "webapps" / "ROOT"
@@ -91,19 +58,6 @@ class Runtime(web_load.Case):
 
     def test_tomcat(self):
         self.compare(self.tomcat, ["java"])
-
-    def node(self, trial):
-        behind, behind_port = self.behind(trial, patience="60s")
-        port, script = servers.free_port(), trial.place / "server.js"
-        script.write_text(NODE)
-        server = trial.serve(port, "node", script, port, behind_port)
-        web_load.Load(trial, port).all(lambda: server.send_signal(signal.SIGHUP), "/page", "/long", "/behind/page")
-        trial.rest(server)
-        trial.stop(server)
-        trial.stop(behind, signal.SIGQUIT)
-
-    def test_node(self):
-        self.compare(self.node, ["node", "nginx"])
 
 
 if __name__ == "__main__":
