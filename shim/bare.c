@@ -55,6 +55,11 @@ int64_t bare_wall_clock(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+int64_t bare_processor_time(void)
+{
+    return clock_ms(CLOCK_THREAD_CPUTIME_ID);
+}
+
 int bare_process(void)
 {
     long process = raw0(SYS_getpid);

@@ -71,9 +71,9 @@ static __attribute__((noinline, cold)) ssize_t no_data(int fd, ssize_t got)
 #define HOOK_READ(returns, name, parameters, arguments, asked)                                               \
     static __attribute__((noinline)) returns tracked_##name parameters                                       \
     {                                                                                                        \
+        hints_reader(fd, CALLER);                                                                            \
         if (__builtin_expect(!(asked), 0))                                                                   \
             return next.name arguments;                                                                      \
-        hints_reader(fd, CALLER);                                                                            \
         returns got = next.name arguments;                                                                   \
         if (__builtin_expect(got > 0, 1))                                                                    \
             return got;                                                                                      \

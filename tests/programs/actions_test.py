@@ -62,7 +62,8 @@ public class NioClient {
         });
         input.start();
         ByteBuffer buffer = ByteBuffer.allocate(100);
-        while (!over) {
+        int rounds = 0;
+        for (; !over; rounds++) {
             selector.select(key -> {
                 try {
                     int length = ((SocketChannel) key.channel()).read(buffer.clear());
@@ -79,6 +80,7 @@ public class NioClient {
         }
         for (SelectionKey key : selector.keys())
             System.out.println(((SocketChannel) key.channel()).isConnected());
+        System.out.println(rounds < 100 ? "waited" : "spun");
     }
 }
 """
@@ -191,14 +193,13 @@ class Actions(endings.Case):
         clients = {how: self.run_under("action=close grace=1s", "java", "-cp", self.place, "NioClient", port, how)
                    for how in ("waits", "spins")}
         self.wait_for(clients["spins"], "action", 3)
-        self.assertGreater(endings.processor_time(clients["spins"]), endings.processor_time(clients["waits"]) + 0.4)
         for client in clients.values():
             self.check_acted(client, "close", 3)
         self.check_at_rest(*clients.values())
-        for client in clients.values():
+        for client, did in (clients["waits"], "waited"), (clients["spins"], "spun"):
             self.go_on(client)
             said, *rest = self.end_of(client)
-            self.assertEqual((sorted(said.split()), rest), (["-1"] * 3 + ["5"] * 3 + ["true"] * 3, [0, ""]))
+            self.assertEqual((sorted(said.split()), rest), (sorted(["-1"] * 3 + ["5"] * 3 + ["true"] * 3 + [did]), [0, ""]))
             self.check_summary(client, leaks=3, acted=3)
 
     def test_node_client_that_allows_half_open_connections(self):

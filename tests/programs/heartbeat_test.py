@@ -56,6 +56,10 @@ class HeartbeatCase(NetworkCase):
         puppet.do("c = socket.create_connection((%r, 6379))" % FAR)
         return puppet
 
+    def read_what_came(self, puppet):
+        """On a busy machine a beat may have been answered already, and behind an unread answer there is no other."""
+        puppet.do("c.setblocking(False)\ntry: c.recv(100)\nexcept BlockingIOError: pass\nc.setblocking(True)")
+
 
 class Beats(HeartbeatCase):
     def test_a_quiet_client(self):
@@ -129,6 +133,7 @@ class Dead(HeartbeatCase):
         beating = self.client("grace=100ms action=close " + BEAT.replace("200ms", "500ms"))
         plain = self.client("grace=100ms")
         self.cut_the_wire()
+        self.read_what_came(beating)
         process.kill()
         process.wait()
         wait_for("its kernel to forget them", lambda: not self.ss(self.far, "state", "connected", "dst", NEAR))
@@ -151,6 +156,7 @@ class Dead(HeartbeatCase):
         beating = self.client("grace=100ms user-timeout=1s " + BEAT)
         plain = self.client("grace=100ms user-timeout=1s")
         self.cut_the_wire()
+        self.read_what_came(beating)
         began = time.monotonic()
         leak, = wait_for("a leak", lambda: beating.events("leak"))
         self.assertGreater(time.monotonic() - began, 0.9)
