@@ -6,7 +6,7 @@ import unittest
 import clients
 import harness
 
-POLICIES = {"the default": None, "a keen watcher": "grace=100ms interval=20ms summary=leaks"}
+POLICIES = {"the default": None, "a keen watcher": "grace=2s interval=20ms summary=leaks"}
 
 
 class Silence(clients.Case):

@@ -11,7 +11,8 @@ CLONES = re.compile(r"(?:clone3?|v?fork)\(.* = (\d+)$")
 # The watcher's thread (shim/thread.c): no other has no thread-local storage of its own.
 WATCHER = re.compile(r"clone\(child_stack=\w+, flags=CLONE_VM\|CLONE_FS\|CLONE_FILES\|CLONE_SIGHAND\|CLONE_THREAD\|"
                      r"CLONE_SYSVSEM\|CLONE_PARENT_SETTID\|CLONE_CHILD_CLEARTID,")
-TELLS_PROCESS = re.compile(r"(clone3?|v?fork|wait4|waitid|get\w*[pt]id|set_tid_address|t?g?kill|setpgid|prlimit64|sched_\w+)\(")
+TELLS_PROCESS = re.compile(r"(clone3?|v?fork|wait4|waitid|get\w*[pt]id|set_tid_address|t?g?kill|setpgid|prlimit64|"
+                           r"sched_\w+)\(")
 DIFFERS = [
     (re.compile(r"0x[0-9a-f]+"), "ADDRESS"),
     (re.compile(r"<(\w+):\[\d+\]>"), r"<\1>"),  # pipes and sockets, by inode
@@ -115,12 +116,13 @@ def read(files):
 
 
 def without_library(name, calls):
-    """A thread's calls without those that the library adds: each group once for each program that the thread has run."""
+    """A thread's calls without those that the library adds: each group once for each program that it has run."""
     executed = len(re.findall(r"^execve\(.* = 0$", calls, re.M))
     calls, loaded = re.subn(CONSTRUCTOR, "", calls)
     if loaded != executed:
         where = calls.find("MADV_WIPEONFORK")
-        raise AssertionError("the constructor made other calls than it should:\n" + calls[max(where - 500, 0):where + 3000])
+        seen = calls[max(where - 500, 0):where + 3000]
+        raise AssertionError("the constructor made other calls than it should:\n" + seen)
     if name != "0":
         calls = re.sub(FORKED, r"\1", calls)
     calls = re.sub(START, "", calls, count=executed + (name != "0"))

@@ -1,6 +1,5 @@
 """Runs modules of real test suites without the library and with it, in turns, and compares them test by test."""
 import fnmatch
-import json
 import os
 import signal
 import subprocess
@@ -18,7 +17,8 @@ ALL = "(all)"  # how the module itself ended
 
 # A watcher that has something to do all the time. No reuseaddr: CPython's tests refuse to bind a socket that has it.
 KEEN = "grace=200ms interval=50ms"
-OPTIONS = "keepalive=60/10/3 user-timeout=2m linger=1 fin-timeout=30 nodelay=on recv-timeout=5m send-timeout=5m backlog=512"
+OPTIONS = ("keepalive=60/10/3 user-timeout=2m linger=1 fin-timeout=30 nodelay=on recv-timeout=5m send-timeout=5m "
+           "backlog=512")
 PLAIN = "plain"
 SHARED = "shared"  # the watcher in the program's own descriptor table, as where the kernel lends it nothing
 POLICIES = {
@@ -71,11 +71,17 @@ def read_events(log):
     return Counter(event["event"] for event in harness.read_events(log))
 
 
+def begin():
+    """In a new process: what a shell ignores for what it runs in the background is not ignored."""
+    harness.end_with_the_test()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def finish(command, output, **options):
     """Runs a command to its end, and ends what it leaves behind. How it ended."""
     with output.open("wb") as printed, subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=printed, stderr=printed, start_new_session=True,
-            preexec_fn=harness.end_with_the_test, **options) as process:
+            preexec_fn=begin, **options) as process:
         try:
             return "exit status %d" % process.wait(SECONDS)
         except subprocess.TimeoutExpired:
@@ -102,7 +108,8 @@ def run(module, policy, left_out=()):
         command = [harness.PYTHON, "-B", PLACE / "run_one.py", results, module, *left_out]
         if policy == SHARED:
             command[:0] = [harness.BUILD / "tests/shim/deny", harness.LIBRARY]
-        environment = harness.environment(words, preload=policy not in (PLAIN, SHARED), TMPDIR=str(work), HOME=str(work))
+        environment = harness.environment(words, policy not in (PLAIN, SHARED), TMPDIR=str(work), HOME=str(work))
+        environment = {name: value for name, value in environment.items() if not name.startswith("PYTHON")}
         end = finish(command, output, cwd=work, env=environment)
         return Run(read_outcomes(results) | {ALL: end}, read_events(log), output.read_text(errors="replace"))
 
@@ -145,7 +152,8 @@ class Comparison:
     def differences(self, policy, exempt=False):
         """Tests that came out under this policy as they never did without the library: those to be compared, or those
         exempt. That an exempt one fails is also what the module fails for."""
-        found = [test for test in self.tests() if self.outcomes(policy, test).keys() - self.outcomes(PLAIN, test).keys()]
+        found = [test for test in self.tests()
+                 if self.outcomes(policy, test).keys() - self.outcomes(PLAIN, test).keys()]
         excused = [test for test in found if self.is_exempt(policy, test)]
         return excused if exempt else [test for test in found if test not in excused and not (excused and test == ALL)]
 

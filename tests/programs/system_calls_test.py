@@ -2,7 +2,6 @@
 """strace sees the same calls, with the same arguments, in the same order, in each thread of a program with the library
 as without; but for the few that load it, start its watcher and end it, each in its place."""
 import difflib
-import re
 import shutil
 import subprocess
 import unittest
@@ -35,8 +34,9 @@ class SystemCalls(clients.Case):
         traces.mkdir()
         loads = ["-ELD_PRELOAD=%s" % harness.LIBRARY] if preload else []
         finished = subprocess.run([*straces.STRACE, *loads, "-o", str(traces / "thread"), *command], cwd=place,
-                                  env=harness.environment(preload=False, HOME=str(place), **AS_EVER), input=script.encode(),
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=harness.PATIENCE)
+                                  env=harness.environment(preload=False, HOME=str(place), **AS_EVER),
+                                  input=script.encode(), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  timeout=harness.PATIENCE)
         self.assertEqual((finished.returncode, finished.stderr), (0, b""))
         return straces.read(traces.iterdir()), finished.stdout
 
@@ -50,7 +50,8 @@ class SystemCalls(clients.Case):
             found = see(threads)
             if found == wanted:
                 return
-        self.fail("with the library:\n" + "\n".join(difflib.unified_diff(lines(found), lines(wanted), n=2, lineterm="")))
+        difference = difflib.unified_diff(lines(found), lines(wanted), "without", "with", n=2, lineterm="")
+        self.fail("\n".join(difference))
 
     def test_curl(self):
         url = self.pages()

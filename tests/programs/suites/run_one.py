@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""run_one.py RESULTS MODULE [PATTERN...]: runs one module of a suite by that suite's own runner, but for the tests that
-match a pattern. Each test's outcome is a line in RESULTS: the outcome, a tab, the test's id.
+"""run_one.py RESULTS MODULE [PATTERN...]: runs one module of a suite by that suite's own runner. Each test's outcome is
+a line in RESULTS: the outcome, a tab, the test's id.
 
-test_x is CPython's (regrtest), twisted.* goes by trial, any other by unittest.
+test_x is CPython's (regrtest), and without the tests that match a pattern; twisted.* goes by trial, any other by
+unittest.
 """
-import fnmatch
 import os
 import sys
 import unittest
@@ -16,7 +16,7 @@ MEANS_LOOPBACK = ["test_socketserver"]  # where it asks for a network
 
 
 def record(outcome, test):
-    """At once, for the suite may crash; by a new descriptor, for it may close all. A forked child's tale is not told."""
+    """At once, for the suite may crash; by a new descriptor, for it may close all. Not what a forked child tells."""
     if os.getpid() == PROCESS:
         with open(RESULTS, "a") as results:
             results.write("%s\t%s\n" % (outcome, test.id()))
@@ -63,39 +63,36 @@ def run_cpython(module, left_out):
         pass
 
     testresult.RegressionTestResult = Result
-    sys.argv[1:] = ["--fail-env-changed", "--use", RESOURCES + ",network" * (module in MEANS_LOOPBACK), "--tempdir", os.getcwd(), module]
+    resources = RESOURCES + ",network" * (module in MEANS_LOOPBACK)
+    sys.argv[1:] = ["--fail-env-changed", "--use", resources, "--tempdir", os.getcwd(), module]
     for pattern in left_out:
         sys.argv += ["--ignore", pattern]
     libregrtest.main()
 
 
-def without(suite, left_out):
-    """The suite's tests, those left out taken away."""
-    if not isinstance(suite, unittest.TestSuite) and not hasattr(suite, "_tests"):
-        return None if any(fnmatch.fnmatch(suite.id(), pattern) for pattern in left_out) else suite
-    suite._tests = [kept for test in suite if (kept := without(test, left_out)) is not None]
-    return suite
-
-
-def run_trial(module, left_out):
+def run_trial(module):
     from twisted.trial import reporter, runner
 
     class Result(Recorder, reporter.TreeReporter):
         pass
 
-    suite = without(runner.TestLoader().loadByName(module), left_out)
+    suite = runner.TestLoader().loadByName(module)
     sys.exit(not runner.TrialRunner(Result, workingDirectory=os.path.abspath("trial")).run(suite).wasSuccessful())
 
 
-def run_unittest(module, left_out):
+def run_unittest(module):
     class Result(Recorder, unittest.TextTestResult):
         pass
 
-    suite = without(unittest.defaultTestLoader.loadTestsFromName(module), left_out)
+    suite = unittest.defaultTestLoader.loadTestsFromName(module)
     sys.exit(not unittest.TextTestRunner(resultclass=Result).run(suite).wasSuccessful())
 
 
 if __name__ == "__main__":
     _, _, name, *patterns = sys.argv
-    run = run_cpython if name.startswith("test_") else run_trial if name.startswith("twisted.") else run_unittest
-    run(name, patterns)
+    if name.startswith("test_"):
+        run_cpython(name, patterns)
+    elif name.startswith("twisted."):
+        run_trial(name)
+    else:
+        run_unittest(name)
