@@ -187,10 +187,14 @@ static __attribute__((noinline, cold)) int another_number(int made, int fd)
 }
 
 #define HOOK_DUP(returns, name, parameters, arguments, makes_number)                                         \
+    static __attribute__((noinline, cold)) returns ended_##name parameters                                   \
+    {                                                                                                        \
+        return (makes_number) ? another_number(next.name arguments, fd) : next.name arguments;               \
+    }                                                                                                        \
     HOOK_ENTRY(returns, name, parameters)                                                                    \
     {                                                                                                        \
-        if (__builtin_expect(hints_ended(fd), 0) && (makes_number))                                          \
-            return another_number(next.name arguments, fd);                                                  \
+        if (__builtin_expect(hints_ended(fd), 0))                                                            \
+            return ended_##name arguments;                                                                   \
         return next.name arguments;                                                                          \
     }
 

@@ -44,6 +44,7 @@ ppoll\(.*, 257, .*
 )*"""
 # With the first TCP socket, in the thread that makes it.
 START = r"""getpid\(\) = .*
+rt_sigprocmask\(SIG_BLOCK, ~\[\], .*
 (?:mmap\(NULL, 65536, .*
 madvise\(ADDRESS, 65536, MADV_DONTFORK\) = 0
 )?clock_gettime\(CLOCK_MONOTONIC, .*
@@ -55,6 +56,7 @@ pidfd_getfd\(-1, 0, 0\) = -1 EBADF .*
 epoll_create1\(.*\) = -1 EINVAL .*
 rt_sigprocmask\(SIG_BLOCK, ~\[\], .*
 clone\(.*
+rt_sigprocmask\(SIG_SETMASK, .*
 rt_sigprocmask\(SIG_SETMASK, .*
 """
 # In a forked child; the first line is libc's.

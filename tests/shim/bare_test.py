@@ -60,7 +60,8 @@ def disassembly(path):
             refers.add(relocation[1])
         elif instruction := re.match(r"\s*[0-9a-f]+:\t(.*)", line):
             code.append(instruction[1])
-            if target := re.search(r"<([^+>]+)", instruction[1]):
+            target = re.search(r"<([^+>]+)", instruction[1])
+            if target and not instruction[1].startswith("adrp"):  # that is an object's page 0, before it is linked
                 refers.add(target[1])
     return functions
 
