@@ -236,8 +236,8 @@ check-sanitized: sanitized
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory -j2 tests sanitized
-	$(Q)tests/run $(BUILD)
 	$(Q)$(MAKE) --no-print-directory check-sanitized
+	$(Q)tests/run $(BUILD)
 
 demo:
 	$(Q)scripts/deps demo
