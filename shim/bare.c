@@ -57,7 +57,9 @@ int64_t bare_wall_clock(void)
 
 int64_t bare_processor_time(void)
 {
-    return clock_ms(CLOCK_THREAD_CPUTIME_ID);
+    struct raw_time time = {0, 0};
+    raw2(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID, (long)&time);
+    return (int64_t)time.seconds * 1000000 + time.nanoseconds / 1000;
 }
 
 int bare_process(void)

@@ -27,7 +27,7 @@ void *bare_memory_grow(void *memory, size_t old_size, size_t new_size);
 int64_t bare_now(void);
 int64_t bare_wall_clock(void);
 
-/* What the calling thread has used of a processor, in milliseconds. */
+/* What the calling thread has used of a processor, in microseconds. */
 int64_t bare_processor_time(void);
 
 /* This process's number; 0 where a filter denies even getpid(2): as an argument it must never reach kill(2).

@@ -20,8 +20,9 @@ static uint64_t *inodes;
 static uint32_t inodes_size, inodes_count;
 static bool known;
 static const struct watch *watch;
-static long unsure;           /* 0, or -errno: what kept us from seeing all that matters */
-static int64_t read_at, took; /* ms: when /proc was read last, and what that took of a processor */
+static long unsure;     /* 0, or -errno: what kept us from seeing all that matters */
+static int64_t read_at; /* ms: when /proc was read last, */
+static int64_t took;    /* us: and what that took of a processor */
 static const struct room *room;
 
 void others_enter(const struct room *here, bool anew, const struct watch *given)
@@ -322,7 +323,7 @@ static bool have_memory(void)
 static void read_if_due(void)
 {
     int64_t now = bare_now();
-    if (known || now - read_at < took * REST)
+    if (known || (now - read_at) * 1000 < took * REST)
         return;
     memset(inodes, 0, inodes_size * sizeof *inodes);
     inodes_count = 0;

@@ -23,12 +23,15 @@ enum {
     SOCKETS_AT_ONCE = 8192,
     NUMBERS_AT_LEAST = 1024, /* how far above the highest tracked number a round goes */
     FULL_ROUND_EVERY = 16,
+    REST = 200, /* where poll(2) takes long they are asked less often: 0.5 % of a processor at most */
 };
 
 static uint8_t *waiting;     /* waiting[number]: it is armed, and nothing was heard of it yet */
 static struct pollfd *asked; /* SOCKETS_AT_ONCE of them */
 static unsigned next_waiting, next_unknown, highest;
 static unsigned rounds = 1;
+static int64_t spent;    /* us of a processor, in this walk through the armed ones */
+static int64_t rests_to; /* ms, until the next */
 
 static bool enter(bool anew)
 {
@@ -41,6 +44,7 @@ static bool enter(bool anew)
     if (!anew)
         memset(waiting, 0, highest); /* whoever is still there is armed anew */
     next_waiting = next_unknown = highest = 0;
+    spent = rests_to = 0;
     scribe_forget();
     return true;
 }
@@ -58,7 +62,7 @@ static unsigned gather(void)
     return count;
 }
 
-static size_t stirred(struct news *news, size_t room_for, bool *more)
+static size_t ask_armed(struct news *news, size_t room_for)
 {
     struct raw_time at_once = {0, 0};
     unsigned count = gather();
@@ -76,9 +80,23 @@ static size_t stirred(struct news *news, size_t room_for, bool *more)
                 .number = asked[i].fd, .cookie = (uint32_t)probe_cookie(asked[i].fd), .stirred = true};
         }
     }
+    return found;
+}
+
+static size_t stirred(struct news *news, size_t room_for, bool *more)
+{
+    *more = false;
+    if (next_waiting == 0 && bare_now() < rests_to)
+        return 0;
+    int64_t began = bare_processor_time();
+    size_t found = ask_armed(news, room_for);
+    spent += bare_processor_time() - began;
     *more = next_waiting < highest;
-    if (!*more)
+    if (!*more) {
+        rests_to = bare_now() + spent * REST / 1000;
         next_waiting = 0;
+        spent = 0;
+    }
     return found;
 }
 
