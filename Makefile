@@ -113,7 +113,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(PURE_O)
 
 # What the program's threads and the watcher share, under ThreadSanitizer. Its memory comes from a stand-in for
 # bare.c, whose mem* would take the place of the sanitizer's own.
-RACES_C   := $(patsubst %,shim/%.c,hints libc_clock address stack settle probe options names policy_choose policy_keys \
+RACES_C   := $(patsubst %,shim/%.c,hints hints_changes libc_clock address stack settle probe options names policy_choose policy_keys \
                policy_options policy_parse policy_reader policy_values)
 $(BUILD)/tests/unit/races_test: tests/unit/races_test.c $(RACES_C) $(wildcard shim/*.h)
 	@mkdir -p $(@D)

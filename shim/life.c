@@ -1,26 +1,13 @@
 #include "life.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/uio.h>
 
 #include "bare.h"
-#include "executed.h"
 #include "hints.h"
-#include "inherited.h"
 #include "libc.h"
-#include "libc_clock.h"
-#include "log.h"
-#include "next.h"
-#include "options.h"
 #include "raw.h"
-#include "report.h"
 #include "settle.h"
-#include "site.h"
-#include "stack.h"
 #include "thread.h"
 #include "watcher.h"
 
@@ -31,10 +18,6 @@
 enum {
     PAUSE_MS = 2000, /* the watcher never waits for anything longer than a file system does */
     FINISH_MS = 3000,
-    STDERR = 2,
-    MEMORY_PART = 64,
-    NUMBERS_AT_LEAST = 65536,
-    BYTES_A_NUMBER = 64,
 };
 
 /*
@@ -54,17 +37,13 @@ struct life {
 };
 
 static struct life *life;
-static const struct talk *talk; /* in `life` */
+const struct talk *life_talk; /* in `life` */
 _Atomic uint32_t *life_state;
-static struct policy policy;
+static const struct policy *policy;
 static struct rights rights; /* of the thread that changed them last */
 _Atomic bool life_has_vforked;
 _Atomic bool life_has_sandbox;
 static _Atomic bool has_watched; /* in this process or in one it was forked from */
-
-static bool loaded; /* the constructor is done */
-
-const struct status_life life_shown = {&loaded, &policy, &life_state, &talk, &hints_births};
 
 /*
  * In a child made by vfork(2), or by a clone(2) that shares the memory: what it does is not the
@@ -123,7 +102,7 @@ static bool start_thread(void)
         life->stack = bare_memory(THREAD_STACK, false);
     if (!life->stack || !thread_wait(&life->alive, PAUSE_MS))
         return false;
-    life->watch.policy = &policy;
+    life->watch.policy = policy;
     life->watch.talk = &life->talk;
     life->watch.rights = &rights;
     if (!life->watch.room)
@@ -157,7 +136,7 @@ static void start(void)
     }
     if (!atomic_load(&life->process))
         begin_as_child();
-    bool started = policy.process.watch && start_thread();
+    bool started = policy->process.watch && start_thread();
     move(LIFE_STARTING, started ? LIFE_WATCHED : LIFE_BARRED); /* unless the thread itself has moved it on */
 }
 
@@ -283,7 +262,7 @@ static void start_for_last_look(void)
 static void last_look(void)
 {
     uint32_t state = atomic_exchange(&life->state, LIFE_FINISHED);
-    bool asked_for = policy.process.summary == SUMMARY_ON;
+    bool asked_for = policy->process.summary == SUMMARY_ON;
     if (state == LIFE_WATCHED || state == LIFE_PAUSED) {
         give_order(ORDER_FINISH);
         thread_wait(&life->alive, FINISH_MS);
@@ -299,7 +278,7 @@ int life_finish(int status)
     if (!out_of_reach())
         last_look();
     bool leaked = __atomic_load_n(&life->talk.leaks, __ATOMIC_ACQUIRE) > 0;
-    return status == 0 && leaked && policy.process.exitcode ? (int)policy.process.exitcode : status;
+    return status == 0 && leaked && policy->process.exitcode ? (int)policy->process.exitcode : status;
 }
 
 /*
@@ -330,103 +309,28 @@ static void in_forked_child(void)
         life_start();
 }
 
-static bool make_life(void)
+bool life_open(const struct policy *in_force, unsigned numbers)
 {
     const size_t page = 4096;
     life = bare_memory(page, true);
-    if (!life)
+    if (!life || !hints_open(numbers, in_force->process.stack, &life->births)) {
+        life = NULL;
         return false;
+    }
     raw3(SYS_madvise, (long)life, page, MADV_WIPEONFORK); /* before 4.14 the handler below does it */
+    policy = in_force;
     life->process = bare_process();
     life_state = &life->state;
-    talk = &life->talk;
+    life_talk = &life->talk;
     return true;
 }
 
-static void say(const char *text)
+void life_begin(bool with_sockets)
 {
-    struct iovec pieces[] = {{"waitclose: ", strlen("waitclose: ")}, {(void *)text, strlen(text)}, {"\n", 1}};
-    raw3(SYS_writev, STDERR, (long)pieces, sizeof pieces / sizeof *pieces);
-}
-
-/* False: there is nothing to do here, or nothing that we understand; then the program runs untouched. */
-static bool read_policy(void)
-{
-    static struct policy_mistake mistake;
-    const char *text = secure_getenv("WAITCLOSE");
-    policy_defaults(&policy);
-    if (text && !policy_read(&policy, text, "WAITCLOSE", &mistake)) {
-        say(mistake.message);
-        return false;
-    }
-    if (policy.help)
-        policy_print_table(STDERR);
-    return !policy.off && !policy.help;
-}
-
-/* What this libc cannot do is refused like any other key that does nothing. */
-static bool libc_can(void)
-{
-    if (policy.process.stack && !stack_ready()) {
-        say("stack=: there is no libgcc_s.so.1 to walk stacks with; expected stack=0");
-        return false;
-    }
-    if (policy.process.exitcode && !libc_tells_status()) {
-        say("exitcode=: this libc does not tell a library the program's exit status (on_exit(3))");
-        return false;
-    }
-    return true;
-}
-
-/*
- * How many descriptor numbers to reserve memory for: plenty beyond the limit of
- * now, which programs raise; but of memory that is limited no more than a small part.
- */
-static unsigned numbers(void)
-{
-    static const int memory_limits[] = {RLIMIT_AS, RLIMIT_DATA};
-    struct rlimit limit = {.rlim_cur = NUMBERS_AT_LEAST, .rlim_max = HINTS_MAX};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    rlim_t most = limit.rlim_cur > NUMBERS_AT_LEAST ? limit.rlim_cur : NUMBERS_AT_LEAST;
-    rlim_t bytes = BYTES_A_NUMBER + policy.process.stack * sizeof(uintptr_t);
-    most = limit.rlim_max < most ? limit.rlim_max : most;
-    most = most < HINTS_MAX ? most : HINTS_MAX;
-    for (size_t i = 0; i < sizeof memory_limits / sizeof *memory_limits; i++)
-        if (getrlimit(memory_limits[i], &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-            limit.rlim_cur / MEMORY_PART / bytes < most)
-            most = limit.rlim_cur / MEMORY_PART / bytes;
-    return (unsigned)most;
-}
-
-static void begin(void)
-{
-    const char *name = executed_name();
-    next_resolve(); /* whatever comes of the rest: a bare system call is not all that libc's function is */
-    if (!libc_is_ours() || !read_policy() || !libc_can() || !make_life())
-        return;
-    policy_for_program(&policy, name);
-    libc_clock_find();
-    site_open(0, getauxval(AT_PHDR), getauxval(AT_PHNUM), name);
-    log_open(&policy.process, name);
-    report_open(&policy.process, name);
-    if (!hints_open(numbers(), policy.process.stack, &life->births)) {
-        life = NULL;
-        life_state = NULL;
-        return;
-    }
-    options_open(&policy, hints_capacity);
     libc_at_exit(at_exit);
     libc_at_fork(in_forking_parent, in_forked_child);
-    if (inherited_sockets()) {
+    if (with_sockets) {
         life->talk.may_share = life->talk.born_with = true;
         life_start();
     }
-}
-
-__attribute__((constructor)) static void load(void)
-{
-    int saved_errno = errno;
-    begin();
-    loaded = true;
-    errno = saved_errno;
 }

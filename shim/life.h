@@ -26,6 +26,15 @@ enum life_state {
 extern _Atomic uint32_t *life_state
     __attribute__((visibility("hidden"))); /* in memory that fork wipes: LIFE_IDLE in the child */
 
+/*
+ * Constructor only. life_open: before any hook is at work; false: no memory, and all stays off. life_begin:
+ * with_sockets: the program was born with some, so the watcher starts at once.
+ */
+bool life_open(const struct policy *policy, unsigned numbers);
+void life_begin(bool with_sockets);
+
+extern const struct talk *life_talk __attribute__((visibility("hidden"))); /* for readers from outside */
+
 void life_start(void);
 
 /*

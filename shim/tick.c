@@ -14,7 +14,7 @@
 enum {
     NEWS_ROUNDS_MAX = 64,  /* calls of news() in one tick, so that a storm leaves room for an order */
     LAST_ROUNDS_MAX = 512, /* the same for the last look */
-    KNOWN_AT_ONCE = 32,    /* known sockets a tick that are looked at again; 1.7 microseconds each */
+    KNOWN_AT_ONCE = 16,    /* known sockets a tick that are looked at again; 1.7 microseconds each */
     KNOWN_WHEN_KEEN = 512, /* the same while some are seen to pass the hooks */
     WALKED_AT_ONCE = 8192,
     LAST_WORDS_MS = 1000, /* how long the end waits for a log whose reader still makes progress */

@@ -16,7 +16,7 @@ SOURCES = HOOKS.parent
 
 # What runs on the program's threads, and may call libc; hints.c serves both sides. All else is the watcher's.
 PROGRAMS_SIDE = set(
-    "executed hints hook_process hook_read hook_socket hook_write inherited libc libc_clock life next policy_explain policy_keys policy_options policy_parse "
+    "executed hints hook_process hook_read hook_socket hook_write inherited libc libc_clock life load next policy_explain policy_keys policy_options policy_parse "
     "policy_reader policy_values room_choose settle stack".split()
 )
 WATCHER = sorted({path.stem for path in SOURCES.glob("*.c")} - PROGRAMS_SIDE)
