@@ -30,14 +30,14 @@ DIFFERS = [
 RANDOM = ("brk(", "getrandom(")
 
 # What the loader does comes before the first munmap(2), which gives ld.so.cache back. Then:
-CONSTRUCTOR = r"""mmap\(NULL, 4096, .*
-madvise\(ADDRESS, 4096, MADV_WIPEONFORK\) = 0
-getpid\(\) = .*
-statx\(2<.*
+CONSTRUCTOR = r"""statx\(2<.*
 prlimit64\(0, RLIMIT_NOFILE, NULL, .*
 prlimit64\(0, RLIMIT_AS, NULL, .*
 prlimit64\(0, RLIMIT_DATA, NULL, .*
+mmap\(NULL, 4096, .*
 mmap\(NULL, \d+, .*\|MAP_NORESERVE, .*
+madvise\(ADDRESS, 4096, MADV_WIPEONFORK\) = 0
+getpid\(\) = .*
 pselect6\(512, \[256 .*
 ppoll\(.*, 257, .*
 (?:getsockopt\(.*, SOL_SOCKET, SO_(?:PROTOCOL|TYPE|DOMAIN), .*
