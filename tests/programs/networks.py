@@ -128,6 +128,18 @@ class NetworkCase(Case):
                 hardware = fcntl.ioctl(anything, SIOCGIFHWADDR, struct.pack("256s", b"wire"))[18:24].hex(":")
             self.ip(network, *("neigh replace %s lladdr %s dev wire nud permanent" % (address, hardware)
                                for address in addresses))
+        for network in self.near, self.far:
+            for address in NEAR6, FAR6:
+                harness.wait_for("a route", lambda: self.has_route(network, address))
+
+    def has_route(self, network, address):
+        """IPv6 has them when it hears of the wire, which may take a while (net/core/link_watch.c)."""
+        with self.inside(network), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as anything:
+            try:
+                anything.connect((address, 9))
+            except OSError:
+                return False
+            return True
 
     def kept_number(self, number):
         self.addCleanup(os.close, number)
