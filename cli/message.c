@@ -35,18 +35,24 @@ static void print_line(const char *message)
     free(line);
 }
 
-int complain(int status, const char *format, ...)
+int complain_of(int status, const char *format, va_list values)
 {
-    va_list values;
     char *message;
 
-    va_start(values, format);
-    int length = vasprintf(&message, format, values);
-    va_end(values);
-    if (length < 0)
+    if (vasprintf(&message, format, values) < 0)
         return status;
     print_line(message);
     free(message);
+    return status;
+}
+
+int complain(int status, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    complain_of(status, format, values);
+    va_end(values);
     return status;
 }
 

@@ -39,16 +39,11 @@ __attribute__((format(printf, 3, 4))) static int refuse(const struct preloading 
                                                         const char *format, ...)
 {
     va_list values;
-    char *reason;
 
     va_start(values, format);
-    int length = vasprintf(&reason, format, values);
-    va_end(values);
-    if (length < 0)
-        return status;
     if (!preloading->force)
-        complain(status, "%s", reason);
-    free(reason);
+        complain_of(status, format, values);
+    va_end(values);
     return status;
 }
 

@@ -63,18 +63,6 @@ static __attribute__((noinline, cold)) ssize_t no_data(int fd, ssize_t got)
     return got;
 }
 
-/*
- * The part for tracked sockets is a function of its own that the hook jumps to, so
- * that the way past it touches no register and no stack; its return address is still the program's.
- */
-#define GLANCE(returns, name, parameters, arguments)                                                         \
-    HOOK_ENTRY(returns, name, parameters)                                                                    \
-    {                                                                                                        \
-        if (__builtin_expect(hints_tracked(fd), 0))                                                          \
-            return tracked_##name arguments;                                                                 \
-        return next.name arguments;                                                                          \
-    }
-
 /* Of a call that asks for nothing a 0 tells nothing. */
 #define HOOK_READ(returns, name, parameters, arguments, asked)                                               \
     static __attribute__((noinline)) returns tracked_##name parameters                                       \
@@ -87,7 +75,7 @@ static __attribute__((noinline, cold)) ssize_t no_data(int fd, ssize_t got)
             return got;                                                                                      \
         return no_data(fd, got);                                                                             \
     }                                                                                                        \
-    GLANCE(returns, name, parameters, arguments)
+    HOOK_UNLESS(hints_tracked(fd), tracked_, returns, name, parameters, arguments)
 
 /* What a vector asks for is looked at afterwards: the kernel has found by then that it may be. */
 #define TRACKED_VECTOR(returns, name, parameters, arguments, asked)                                          \
@@ -102,7 +90,7 @@ static __attribute__((noinline, cold)) ssize_t no_data(int fd, ssize_t got)
 
 #define HOOK_READ_VECTOR(returns, name, parameters, arguments, asked)                                        \
     TRACKED_VECTOR(returns, name, parameters, arguments, asked)                                              \
-    GLANCE(returns, name, parameters, arguments)
+    HOOK_UNLESS(hints_tracked(fd), tracked_, returns, name, parameters, arguments)
 
 /* recvmmsg(2) counts messages: at the end of a stream it returns them, empty. */
 #define HOOK_READ_MANY(returns, name, parameters, arguments, asked)                                          \
@@ -114,7 +102,7 @@ static __attribute__((noinline, cold)) ssize_t no_data(int fd, ssize_t got)
             no_data(fd, got < 0 ? got : 0);                                                                  \
         return got;                                                                                          \
     }                                                                                                        \
-    GLANCE(returns, name, parameters, arguments)
+    HOOK_UNLESS(hints_tracked(fd), tracked_, returns, name, parameters, arguments)
 
 /*
  * A process may get its only TCP sockets in messages, and never make another call

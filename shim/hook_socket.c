@@ -191,12 +191,7 @@ static __attribute__((noinline, cold)) int another_number(int made, int fd)
     {                                                                                                        \
         return (makes_number) ? another_number(next.name arguments, fd) : next.name arguments;               \
     }                                                                                                        \
-    HOOK_ENTRY(returns, name, parameters)                                                                    \
-    {                                                                                                        \
-        if (__builtin_expect(hints_ended(fd), 0))                                                            \
-            return ended_##name arguments;                                                                   \
-        return next.name arguments;                                                                          \
-    }
+    HOOK_UNLESS(hints_ended(fd), ended_, returns, name, parameters, arguments)
 
 #include "hooks_not_here.h"
 

@@ -43,12 +43,7 @@ static ssize_t send_vector(int fd, const struct iovec *vector, int count)
             return quietly;                                                                                  \
         return next.name arguments;                                                                          \
     }                                                                                                        \
-    HOOK_ENTRY(returns, name, parameters)                                                                    \
-    {                                                                                                        \
-        if (__builtin_expect(hints_ended(fd), 0))                                                            \
-            return ended_##name arguments;                                                                   \
-        return next.name arguments;                                                                          \
-    }
+    HOOK_UNLESS(hints_ended(fd), ended_, returns, name, parameters, arguments)
 
 #include "hooks_not_here.h"
 

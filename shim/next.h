@@ -29,6 +29,19 @@ void next_resolve(void);
     returns hook_##name parameters __asm__(#name) __attribute__((visibility("default")));                    \
     returns hook_##name parameters
 
+/*
+ * A hook that jumps to what is behind it, unless a glance says otherwise. What is done then is a function of
+ * its own, instead + name, that is jumped to as well: so the way past it touches no register and no stack,
+ * and its return address is still the program's.
+ */
+#define HOOK_UNLESS(glance, instead, returns, name, parameters, arguments)                                   \
+    HOOK_ENTRY(returns, name, parameters)                                                                    \
+    {                                                                                                        \
+        if (__builtin_expect(glance, 0))                                                                     \
+            return instead##name arguments;                                                                  \
+        return next.name arguments;                                                                          \
+    }
+
 /* The address in the program that called the hook. */
 #define CALLER ((uintptr_t)__builtin_return_address(0))
 
